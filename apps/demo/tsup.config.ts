@@ -1,0 +1,3 @@
+import { program } from '@ipc/config/tsup'
+
+export default program({ entry: ['src/cli.ts'] })
