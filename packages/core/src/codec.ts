@@ -1,0 +1,44 @@
+/**
+ * Turns messages into bytes and back. Stateless: every message stands alone, so it can be replayed, reordered by a
+ * queue, or read by another process.
+ *
+ * Transports call it on their hot path, straight into the memory that travels (a ring record, a send slab). Write
+ * your own by implementing these members; both sides of a connection need the same `name`.
+ *
+ * @example A codec of your own
+ * ```ts
+ * import type { Codec } from '@ipc/core'
+ *
+ * const utf8 = new TextEncoder()
+ * const text: Codec<string> = {
+ *   name: 'text',
+ *   encode(message, target, start) {
+ *     const { read, written } = utf8.encodeInto(message, target.subarray(start))
+ *     return read === message.length ? start + written : -1
+ *   },
+ *   decode: (source, start, end) => new TextDecoder().decode(source.subarray(start, end)),
+ * }
+ * ```
+ */
+export interface Codec<In = unknown, Out = In> {
+  /** Announced when a connection is set up; sides with different names refuse each other (`IPC_PROTOCOL`). */
+  readonly name: string
+  /**
+   * The exact encoded size in bytes, where it is known without encoding. Transports then reserve just that much.
+   *
+   * @throws TypeError when the message is not one this codec carries.
+   */
+  sizeOf?(message: Out): number
+  /**
+   * Write `message` into `target` from index `start`; return the index after its last byte, or `-1` when it does not
+   * fit (bytes of `target` from `start` on may then be anything). Never writes before `start`.
+   *
+   * @throws TypeError | RangeError when the message is not one this codec carries; nothing is sent then.
+   */
+  encode(message: Out, target: Uint8Array, start: number): number
+  /**
+   * Read the message that lies in `source[start, end)`. The result never aliases `source`, whose memory is reused.
+   * Any error thrown becomes `IPC_DECODE_FAILED` for that message; the connection lives.
+   */
+  decode(source: Uint8Array, start: number, end: number): In
+}

@@ -1,0 +1,50 @@
+/**
+ * The contracts of the toolkit: connections, transports and queues, errors, codecs, request and reply.
+ *
+ * @packageDocumentation
+ */
+export type { Codec } from './codec.js'
+export type {
+  AbortOptions,
+  CloseReason,
+  Connection,
+  ConnectionOptions,
+  ConnectionStats,
+  ConnectionStatus,
+  MessageCount,
+  Peer,
+  SendOptions,
+  Unsubscribe,
+  WaitOptions,
+} from './connection.js'
+export { DIAGNOSTICS_CHANNELS, type DiagnosticsChannel } from './diagnostics.js'
+export {
+  IPC_ERROR_CODES,
+  IpcError,
+  type IpcErrorCode,
+  type IpcErrorDetails,
+  type IpcErrorJson,
+  type IpcErrorOptions,
+  isIpcError,
+} from './errors.js'
+export type {
+  Consumer,
+  Delivery,
+  Durability,
+  MessageQueue,
+  PeekedMessage,
+  QueueCapabilities,
+  QueueReceiveOptions,
+  QueueSendOptions,
+  QueueStats,
+  SendReceipt,
+} from './message-queue.js'
+export { request } from './request.js'
+export { type RequestContext, serve } from './serve.js'
+export type {
+  ConnectOptions,
+  Listener,
+  ListenOptions,
+  Transport,
+  TransportCapabilities,
+} from './transport.js'

@@ -1,0 +1,245 @@
+import type { StandardSchemaV1 } from '@standard-schema/spec'
+import type { Codec } from '../codec.js'
+import type { ConnectionOptions, Unsubscribe, WaitOptions } from '../connection.js'
+import { IpcError } from '../errors.js'
+import { type Limits, MESSAGE_OVERHEAD_BYTES } from './limits.js'
+import { Mailbox } from './mailbox.js'
+
+interface Listening<In> {
+  readonly listener: (message: In) => void
+  readonly onDecodeError: ((error: IpcError) => void) | undefined
+}
+
+/** How an {@link Inbox} asks its connection for fewer or more messages. */
+export interface InboxFlow {
+  full(): void
+  room(): void
+}
+
+/** The receiving half of every connection: decodes, checks, and gives each message to whoever reads. */
+export class Inbox<In> {
+  messagesReceived = 0
+  bytesReceived = 0
+  decodeFailures = 0
+  discardedMessages = 0
+  discardedBytes = 0
+
+  readonly #codec: Codec<In, never> | undefined
+  readonly #schema: StandardSchemaV1<unknown, In> | undefined
+  readonly #limits: Limits
+  readonly #flow: InboxFlow
+  readonly #unread: Mailbox<In>
+  #interceptors: readonly ((message: In) => boolean)[] = []
+  #listening: readonly Listening<In>[] = []
+  #paused = false
+  #closing = false
+  #pumping = false
+
+  constructor(options: ConnectionOptions<In, never>, limits: Limits, flow: InboxFlow) {
+    this.#codec = options.codec
+    this.#schema = options.schema
+    this.#limits = limits
+    this.#flow = flow
+    this.#unread = new Mailbox('receive', () => this.#taken())
+  }
+
+  get unreadMessages(): number {
+    return this.#unread.length
+  }
+
+  get unreadBytes(): number {
+    return this.#unread.bytes
+  }
+
+  receive(options?: WaitOptions): Promise<In> {
+    this.#checkPulling('receive')
+    return this.#unread.take(options)
+  }
+
+  tryReceive(): In | undefined {
+    this.#checkPulling('tryReceive')
+    return this.#unread.tryTake()
+  }
+
+  onMessage(listener: (message: In) => void, onDecodeError?: (error: IpcError) => void): Unsubscribe {
+    if (typeof listener !== 'function') {
+      throw new TypeError(`onMessage takes a function, got ${typeof listener}`)
+    }
+    if (this.#unread.waiting > 0) {
+      throw new TypeError('onMessage while a receive is pending: a connection is read in one way at a time')
+    }
+    const entry: Listening<In> = { listener, onDecodeError }
+    this.#listening = [...this.#listening, entry]
+    this.#startPump()
+    return () => {
+      this.#listening = this.#listening.filter((other) => other !== entry)
+    }
+  }
+
+  intercept(interceptor: (message: In) => boolean): Unsubscribe {
+    this.#interceptors = [...this.#interceptors, interceptor]
+    this.#unread.takeMatching((message) => intercepted(interceptor, message))
+    return () => {
+      this.#interceptors = this.#interceptors.filter((other) => other !== interceptor)
+    }
+  }
+
+  putEncoded(source: Uint8Array, start: number, end: number): void {
+    const codec = this.#codec
+    let message: In
+    try {
+      if (codec === undefined) throw new TypeError('this connection has no codec')
+      message = codec.decode(source, start, end)
+    } catch (error) {
+      this.#count(end - start)
+      this.#fail('message could not be decoded', error)
+      return
+    }
+    this.put(message, end - start)
+  }
+
+  put(incoming: unknown, bytes: number): void {
+    this.#count(bytes)
+    let message = incoming as In
+    if (this.#schema !== undefined) {
+      try {
+        message = validate(this.#schema, incoming)
+      } catch (error) {
+        this.#fail('message does not match the schema', error)
+        return
+      }
+    }
+    for (const interceptor of this.#interceptors) if (intercepted(interceptor, message)) return
+    if (this.#listening.length > 0 && this.#unread.length === 0) this.#emit(message)
+    else this.#queue(message, bytes)
+  }
+
+  /** Closing has begun here: what still comes in must not block the peer's own closing. */
+  startClosing(): void {
+    this.#closing = true
+    this.#release()
+  }
+
+  /** Nothing more comes in; readers get `error` after the last message. */
+  end(error: IpcError): void {
+    this.#unread.end(error)
+  }
+
+  /** Throw away what is unread. */
+  discard(): void {
+    this.discardedMessages += this.#unread.length
+    this.discardedBytes += this.#unread.bytes
+    this.#unread.clear()
+  }
+
+  #checkPulling(call: string): void {
+    if (this.#listening.length > 0) {
+      throw new TypeError(`${call} while a listener is attached: a connection is read in one way at a time`)
+    }
+  }
+
+  #count(bytes: number): void {
+    this.messagesReceived++
+    this.bytesReceived += bytes
+  }
+
+  #queue(message: In, bytes: number): void {
+    const cost = bytes + MESSAGE_OVERHEAD_BYTES
+    if (this.#closing && this.#unread.bytes >= this.#limits.maxBufferedBytes) {
+      this.discardedMessages++
+      this.discardedBytes += bytes
+      return
+    }
+    this.#unread.put(message, cost)
+    if (this.#listening.length > 0) this.#startPump()
+    if (!this.#paused && !this.#closing && this.#unread.bytes >= this.#limits.highWaterMarkBytes) {
+      this.#paused = true
+      this.#flow.full()
+    }
+  }
+
+  #taken(): void {
+    // Half of the mark, so that a slow reader does not make the link start and stop for every message.
+    if (this.#unread.bytes <= this.#limits.highWaterMarkBytes / 2) this.#release()
+  }
+
+  #release(): void {
+    if (!this.#paused) return
+    this.#paused = false
+    this.#flow.room()
+  }
+
+  #emit(message: In): void {
+    for (const { listener } of this.#listening) guarded(listener, message)
+  }
+
+  /** Hand the unread messages to the listeners, in a microtask, ahead of those that come meanwhile. */
+  #startPump(): void {
+    if (this.#pumping || this.#unread.length === 0) return
+    this.#pumping = true
+    queueMicrotask(() => {
+      this.#pumping = false
+      while (this.#listening.length > 0 && this.#unread.length > 0) this.#pumpOne()
+    })
+  }
+
+  #pumpOne(): void {
+    let message: In
+    try {
+      message = this.#unread.tryTake() as In
+    } catch (error) {
+      this.#emitError(error as IpcError)
+      return
+    }
+    this.#emit(message)
+  }
+
+  #fail(what: string, cause: unknown): void {
+    this.decodeFailures++
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    const error = new IpcError('IPC_DECODE_FAILED', `${what}: ${reason}`, { cause })
+    if (this.#listening.length > 0 && this.#unread.length === 0) this.#emitError(error)
+    else this.#unread.putError(error)
+  }
+
+  #emitError(error: IpcError): void {
+    for (const { onDecodeError } of this.#listening) {
+      if (onDecodeError !== undefined) guarded(onDecodeError, error)
+    }
+  }
+}
+
+/** Call the application's function; what it throws is uncaught as in any callback, but not ours to stumble over. */
+function guarded<T>(listener: (value: T) => void, value: T): void {
+  try {
+    listener(value)
+  } catch (error) {
+    queueMicrotask(() => {
+      throw error
+    })
+  }
+}
+
+function intercepted<T>(interceptor: (message: T) => boolean, message: T): boolean {
+  let taken = false
+  guarded((value: T) => {
+    taken = interceptor(value)
+  }, message)
+  return taken
+}
+
+function validate<In>(schema: StandardSchemaV1<unknown, In>, message: unknown): In {
+  const result = schema['~standard'].validate(message)
+  if (result instanceof Promise) {
+    throw new TypeError('the schema validates asynchronously, a connection needs one that does not')
+  }
+  if (result.issues === undefined) return result.value
+  throw new TypeError(
+    result.issues
+      .map(({ path, message: text }) => {
+        const keys = path?.map((part) => String(typeof part === 'object' ? part.key : part)) ?? []
+        return keys.length === 0 ? text : `${keys.join('.')}: ${text}`
+      })
+      .join('; '),
+  )
+}

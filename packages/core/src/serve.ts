@@ -1,0 +1,98 @@
+import type { Connection, Unsubscribe } from './connection.js'
+import { IpcError, type IpcErrorJson, isIpcError } from './errors.js'
+import { startTimer } from './internal/timer.js'
+import { isRpcMessage, type RequestMessage, type RpcMessage } from './rpc-messages.js'
+
+/** What a handler of {@link serve} is told about a request. */
+export interface RequestContext {
+  /** Aborts when the caller cancels, its deadline passes, or the connection ends. */
+  readonly signal: AbortSignal
+  readonly connection: Connection<unknown, unknown>
+}
+
+/**
+ * Answer the peer's {@link request} calls on a connection: what `handler` returns is the reply, what it throws is the
+ * caller's error. Requests are handled as they come, concurrently; the application's other messages are left alone.
+ *
+ * @returns what ends serving: running handlers finish, further requests are left to other readers.
+ *
+ * @example
+ * ```ts
+ * import { type Connection, serve } from '@ipc/core'
+ *
+ * function serveSquares(connection: Connection): void {
+ *   serve(connection, (body) => {
+ *     const { square } = body as { square: number }
+ *     return square * square
+ *   })
+ * }
+ * ```
+ */
+export function serve(
+  connection: Connection<unknown, unknown>,
+  handler: (body: unknown, context: RequestContext) => unknown,
+): Unsubscribe {
+  const running = new Map<number, AbortController>()
+  const stop = connection.intercept((message) => {
+    if (isRpcMessage(message, 'cancel')) {
+      running.get(message.id)?.abort(new IpcError('IPC_ABORTED', 'the caller cancelled the request'))
+      return true
+    }
+    if (!isRpcMessage(message, 'request')) return false
+    void answer(connection, message, handler, running)
+    return true
+  })
+  void connection.closed.then(({ error }) => {
+    const reason = error ?? new IpcError('IPC_CLOSED', 'connection is closed')
+    for (const controller of running.values()) controller.abort(reason)
+  })
+  return stop
+}
+
+async function answer(
+  connection: Connection<unknown, unknown>,
+  { id, body, timeoutMs }: RequestMessage,
+  handler: (body: unknown, context: RequestContext) => unknown,
+  running: Map<number, AbortController>,
+): Promise<void> {
+  const controller = new AbortController()
+  running.set(id, controller)
+  const stopTimer = startTimer(validTimeout(timeoutMs), () => {
+    controller.abort(new IpcError('IPC_TIMEOUT', `the caller waited only ${timeoutMs} ms`))
+  })
+  let reply: RpcMessage
+  try {
+    reply = { ipc: 'reply', id, body: await handler(body, { signal: controller.signal, connection }) }
+  } catch (error) {
+    reply = { ipc: 'failure', id, error: failure(error) }
+  }
+  stopTimer()
+  running.delete(id)
+  if (controller.signal.aborted || connection.status !== 'open') return
+  try {
+    connection.send(reply)
+  } catch (error) {
+    sendFailure(connection, id, error)
+  }
+}
+
+/** The reply itself could not be sent (too large, not encodable): the caller has to hear that at least. */
+function sendFailure(connection: Connection<unknown, unknown>, id: number, error: unknown): void {
+  try {
+    connection.send({ ipc: 'failure', id, error: failure(error) } satisfies RpcMessage)
+  } catch (cause) {
+    // Not even that: ending the connection is the only way left to settle the caller.
+    connection.abort(cause)
+  }
+}
+
+/** A peer's number is not to be trusted. */
+function validTimeout(timeoutMs: unknown): number {
+  return typeof timeoutMs === 'number' && timeoutMs >= 0 ? timeoutMs : Number.POSITIVE_INFINITY
+}
+
+function failure(error: unknown): IpcErrorJson {
+  if (isIpcError(error)) return error.toJSON()
+  const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
+  return new IpcError('IPC_REMOTE_FAILED', message).toJSON()
+}
