@@ -7,7 +7,7 @@ const SOURCE_CONDITION = '@ipc/source'
  * Vitest configuration of one package: sources instead of builds, one process per test file, tests in `test/`.
  *
  * @param {string} name - Package name as it appears in reports.
- * @param {import('vitest/config').ProjectConfig} [test] - What this package needs beyond the preset.
+ * @param {import('vitest/config').UserWorkspaceConfig['test']} [test] - What this package needs beyond the preset.
  * @returns {import('vitest/config').UserWorkspaceConfig}
  */
 export function definePackage(name, test = {}) {
@@ -19,7 +19,6 @@ export function definePackage(name, test = {}) {
       name,
       include: ['test/**/*.test.ts'],
       pool: 'forks',
-      execArgv: [`--conditions=${SOURCE_CONDITION}`],
       testTimeout: 10_000,
       hookTimeout: 10_000,
       ...test,

@@ -1,0 +1,174 @@
+import { execFile } from 'node:child_process'
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+
+const ROOT = fileURLToPath(new URL('../../../', import.meta.url))
+const SET_UP_TIMEOUT_MS = 300_000
+const TYPE_CHECK_TIMEOUT_MS = 120_000
+const run = promisify(execFile)
+
+interface PublicPackage {
+  readonly name: string
+  /** Folder under `packages/`. */
+  readonly folder: string
+  /** Packages of ours that it depends on, packed and installed beside it. */
+  readonly needs: readonly string[]
+  /** Values that a user imports by name; each has to arrive through `import` and through `require`. */
+  readonly names: readonly string[]
+  /** A user's first lines, which have to type-check. */
+  readonly usage: string
+}
+
+const PACKAGES: readonly PublicPackage[] = [
+  {
+    name: '@ipc/core',
+    folder: 'core',
+    needs: [],
+    names: ['IpcError', 'isIpcError', 'request', 'serve'],
+    usage: `
+import { type Connection, isIpcError, request } from '@ipc/core'
+export async function ask(connection: Connection): Promise<unknown> {
+  try {
+    return await request(connection, 'question', { timeoutMs: 1000 })
+  } catch (error) {
+    if (isIpcError(error, 'IPC_TIMEOUT')) return undefined
+    throw error
+  }
+}
+`,
+  },
+]
+
+const COMPILERS = [
+  ['TypeScript 5.9', 'typescript', 'lib/tsc.js'],
+  ['TypeScript 7', 'typescript-7', 'bin/tsc'],
+] as const
+const RESOLUTIONS = [
+  ['nodenext', 'nodenext'],
+  ['esnext', 'bundler'],
+] as const
+
+let home: string
+let tarballs: ReadonlyMap<string, string>
+
+beforeAll(async () => {
+  home = await mkdtemp(join(tmpdir(), 'ipc-packages-'))
+  tarballs = await packAll(join(home, 'tarballs'))
+  await Promise.all(PACKAGES.map((candidate) => createProject(candidate)))
+}, SET_UP_TIMEOUT_MS)
+
+afterAll(() => rm(home, { recursive: true, force: true }))
+
+describe.each(PACKAGES)('$name packed and installed into an empty project', (candidate) => {
+  test('holds its build, its sources and a license, and only published versions', async () => {
+    const folder = join(home, candidate.folder, 'node_modules', candidate.name)
+    const files = await readdir(folder)
+    expect(files).toEqual(expect.arrayContaining(['LICENSE', 'README.md', 'dist', 'package.json', 'src']))
+    expect(files).not.toContain('test')
+    expect(await readFile(join(folder, 'package.json'), 'utf8')).not.toMatch(/workspace:|catalog:/)
+  })
+
+  test('gives its names to import', async () => {
+    const source = `import * as api from '${candidate.name}'; console.log(JSON.stringify(Object.keys(api)))`
+    expect(await namesFrom(candidate, 'consumer.mjs', source)).toEqual(
+      expect.arrayContaining([...candidate.names]),
+    )
+  })
+
+  test('gives its names to require', async () => {
+    const source = `console.log(JSON.stringify(Object.keys(require('${candidate.name}'))))`
+    expect(await namesFrom(candidate, 'consumer.cjs', source)).toEqual(
+      expect.arrayContaining([...candidate.names]),
+    )
+  })
+
+  describe.each(COMPILERS)('%s', (_compiler, compiler, entry) => {
+    test.each(RESOLUTIONS)(
+      'type-checks its user with module %s, moduleResolution %s',
+      async (module, moduleResolution) => {
+        const tsc = join(createRequire(import.meta.url).resolve(`${compiler}/package.json`), '..', entry)
+        const options = ['--module', module, '--moduleResolution', moduleResolution]
+        await expect(inProject(candidate, process.execPath, [tsc, '-p', '.', ...options])).resolves.toBe('')
+      },
+      TYPE_CHECK_TIMEOUT_MS,
+    )
+  })
+})
+
+/** Packs every public package as a release would, and finds the tarballs by package name. */
+async function packAll(destination: string): Promise<ReadonlyMap<string, string>> {
+  await mkdir(destination)
+  const pack = ['--filter', './packages/*', '-r', 'pack', '--pack-destination', destination]
+  await execute(ROOT, 'npx', ['-y', 'pnpm', ...pack])
+  const byName = new Map<string, string>()
+  for (const file of await readdir(destination)) {
+    byName.set(file.replace(/^ipc-(.+?)-\d.*$/, '@ipc/$1'), join(destination, file))
+  }
+  return byName
+}
+
+/** An empty project that installs one package with npm, as a user does; siblings come from their tarballs too. */
+async function createProject(candidate: PublicPackage): Promise<void> {
+  const folder = join(home, candidate.folder)
+  await mkdir(folder)
+  const tarball = (name: string): string => {
+    const path = tarballs.get(name)
+    if (path === undefined) throw new Error(`no tarball of ${name}; pnpm pack made ${[...tarballs.keys()]}`)
+    return `file:${path}`
+  }
+  const manifest = {
+    name: 'consumer',
+    private: true,
+    dependencies: Object.fromEntries(
+      [candidate.name, ...candidate.needs].map((name) => [name, tarball(name)]),
+    ),
+  }
+  const tsconfig = {
+    compilerOptions: {
+      strict: true,
+      noEmit: true,
+      target: 'es2022',
+      lib: ['es2024', 'esnext.disposable'],
+      types: ['node'],
+      typeRoots: [fileURLToPath(new URL('../node_modules/@types', import.meta.url))],
+    },
+    include: ['*.ts', '*.cts'],
+  }
+  await writeFile(join(folder, 'package.json'), JSON.stringify({ ...manifest, type: 'module' }))
+  await writeFile(join(folder, 'tsconfig.json'), JSON.stringify(tsconfig))
+  await writeFile(join(folder, 'consumer.ts'), candidate.usage)
+  await execute(folder, 'npm', ['install', '--no-audit', '--no-fund', '--prefer-offline'])
+}
+
+async function namesFrom(candidate: PublicPackage, file: string, source: string): Promise<string[]> {
+  await writeFile(join(home, candidate.folder, file), source)
+  return JSON.parse(await inProject(candidate, process.execPath, [file])) as string[]
+}
+
+function inProject(candidate: PublicPackage, command: string, args: readonly string[]): Promise<string> {
+  return execute(join(home, candidate.folder), command, args)
+}
+
+/** Runs a command to its end and gives its output, or throws with all that it printed. */
+async function execute(cwd: string, command: string, args: readonly string[]): Promise<string> {
+  // npm and npx are `.cmd` files on Windows, which only a shell can start.
+  const shell = process.platform === 'win32' && command !== process.execPath
+  // Settings that pnpm and vitest pass to their children are not part of a user's environment.
+  const env = Object.fromEntries(
+    Object.entries(process.env).filter(
+      ([name]) => !/^(npm_|pnpm_|node_options$|node_path$|vitest)/i.test(name),
+    ),
+  )
+  try {
+    const { stdout } = await run(command, [...args], { cwd, env, shell, maxBuffer: 16 * 1024 * 1024 })
+    return stdout.trim()
+  } catch (error) {
+    const { stdout, stderr } = error as { stdout?: string; stderr?: string }
+    throw new Error(`${command} ${args.join(' ')} failed\n${stdout}\n${stderr}`, { cause: error })
+  }
+}
