@@ -48,10 +48,20 @@ const COMPILERS = [
   ['TypeScript 5.9', 'typescript', 'lib/tsc.js'],
   ['TypeScript 7', 'typescript-7', 'bin/tsc'],
 ] as const
+/** A CommonJS file beside the ESM one: TypeScript lets it `require` an ESM package under nodenext. */
 const RESOLUTIONS = [
-  ['nodenext', 'nodenext'],
-  ['esnext', 'bundler'],
-] as const
+  { moduleResolution: 'nodenext', module: 'nodenext', files: ['consumer.ts', 'consumer.cts'] },
+  { moduleResolution: 'bundler', module: 'esnext', files: ['consumer.ts'] },
+]
+/** Nothing is skipped: the declarations of the package and of what it imports are checked too. */
+const CONSUMER_OPTIONS = {
+  strict: true,
+  noEmit: true,
+  target: 'es2022',
+  lib: ['es2024', 'esnext.disposable'],
+  types: ['node'],
+  typeRoots: [fileURLToPath(new URL('../node_modules/@types', import.meta.url))],
+}
 
 let home: string
 let tarballs: ReadonlyMap<string, string>
@@ -89,11 +99,11 @@ describe.each(PACKAGES)('$name packed and installed into an empty project', (can
 
   describe.each(COMPILERS)('%s', (_compiler, compiler, entry) => {
     test.each(RESOLUTIONS)(
-      'type-checks its user with module %s, moduleResolution %s',
-      async (module, moduleResolution) => {
+      'type-checks its user with moduleResolution $moduleResolution',
+      async ({ moduleResolution }) => {
         const tsc = join(createRequire(import.meta.url).resolve(`${compiler}/package.json`), '..', entry)
-        const options = ['--module', module, '--moduleResolution', moduleResolution]
-        await expect(inProject(candidate, process.execPath, [tsc, '-p', '.', ...options])).resolves.toBe('')
+        const project = `tsconfig.${moduleResolution}.json`
+        await expect(inProject(candidate, process.execPath, [tsc, '-p', project])).resolves.toBe('')
       },
       TYPE_CHECK_TIMEOUT_MS,
     )
@@ -124,24 +134,22 @@ async function createProject(candidate: PublicPackage): Promise<void> {
   const manifest = {
     name: 'consumer',
     private: true,
+    type: 'module',
     dependencies: Object.fromEntries(
       [candidate.name, ...candidate.needs].map((name) => [name, tarball(name)]),
     ),
   }
-  const tsconfig = {
-    compilerOptions: {
-      strict: true,
-      noEmit: true,
-      target: 'es2022',
-      lib: ['es2024', 'esnext.disposable'],
-      types: ['node'],
-      typeRoots: [fileURLToPath(new URL('../node_modules/@types', import.meta.url))],
-    },
-    include: ['*.ts', '*.cts'],
-  }
-  await writeFile(join(folder, 'package.json'), JSON.stringify({ ...manifest, type: 'module' }))
-  await writeFile(join(folder, 'tsconfig.json'), JSON.stringify(tsconfig))
+  await writeFile(join(folder, 'package.json'), JSON.stringify(manifest))
   await writeFile(join(folder, 'consumer.ts'), candidate.usage)
+  await writeFile(
+    join(folder, 'consumer.cts'),
+    `import api = require('${candidate.name}')\nconsole.log(${candidate.names.map((name) => `api.${name}`)})\n`,
+  )
+  for (const { moduleResolution, module, files } of RESOLUTIONS) {
+    const compilerOptions = { ...CONSUMER_OPTIONS, module, moduleResolution }
+    const project = join(folder, `tsconfig.${moduleResolution}.json`)
+    await writeFile(project, JSON.stringify({ compilerOptions, files }))
+  }
   await execute(folder, 'npm', ['install', '--no-audit', '--no-fund', '--prefer-offline'])
 }
 
