@@ -11,6 +11,7 @@ export {
   DEFAULT_HIGH_WATER_MARK_BYTES,
   DEFAULT_MAX_BUFFERED_BYTES,
   DEFAULT_MAX_MESSAGE_BYTES,
+  type LimitOptions,
   type Limits,
   MESSAGE_OVERHEAD_BYTES,
   resolveLimits,

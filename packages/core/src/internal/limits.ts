@@ -9,6 +9,12 @@ export const DEFAULT_MAX_MESSAGE_BYTES: number = 16 * 2 ** 20
 /** What a message costs beside its bytes, so that empty messages are bounded too. */
 export const MESSAGE_OVERHEAD_BYTES = 64
 
+/** The options that are limits. */
+export type LimitOptions = Pick<
+  ConnectionOptions,
+  'highWaterMarkBytes' | 'maxBufferedBytes' | 'maxMessageBytes'
+>
+
 /** The limits of one connection, checked. */
 export interface Limits {
   readonly highWaterMarkBytes: number
@@ -38,7 +44,7 @@ export function checkSize(
  *
  * @throws RangeError when one makes no sense.
  */
-export function resolveLimits(options: ConnectionOptions<never, never>): Limits {
+export function resolveLimits(options: LimitOptions): Limits {
   const highWaterMarkBytes = checkSize(
     'highWaterMarkBytes',
     options.highWaterMarkBytes ?? DEFAULT_HIGH_WATER_MARK_BYTES,
