@@ -83,6 +83,15 @@ describe.each(PACKAGES)('$name packed and installed into an empty project', (can
     expect(await readFile(join(folder, 'package.json'), 'utf8')).not.toMatch(/workspace:|catalog:/)
   })
 
+  test('shows no type that is for authors of transports only', async () => {
+    const folder = join(home, candidate.folder, 'node_modules', candidate.name, 'dist')
+    const declarations = (await readdir(folder)).filter((file) => file.endsWith('.d.ts'))
+    expect(declarations).toContain('index.d.ts')
+    for (const file of declarations) {
+      expect(await readFile(join(folder, file), 'utf8'), file).not.toContain('@ipc/core/internal')
+    }
+  })
+
   test('gives its names to import', async () => {
     const source = `import * as api from '${candidate.name}'; console.log(JSON.stringify(Object.keys(api)))`
     expect(await namesFrom(candidate, 'consumer.mjs', source)).toEqual(
