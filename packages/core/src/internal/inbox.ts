@@ -92,7 +92,7 @@ export class Inbox<In> {
       message = codec.decode(source, start, end)
     } catch (error) {
       this.#count(end - start)
-      this.#fail('message could not be decoded', error)
+      this.#fail('message could not be decoded', error, end - start)
       return
     }
     this.put(message, end - start)
@@ -105,7 +105,7 @@ export class Inbox<In> {
       try {
         message = validate(this.#schema, incoming)
       } catch (error) {
-        this.#fail('message does not match the schema', error)
+        this.#fail('message does not match the schema', error, bytes)
         return
       }
     }
@@ -128,7 +128,7 @@ export class Inbox<In> {
   /** Throw away what is unread. */
   discard(): void {
     this.discardedMessages += this.#unread.length
-    this.discardedBytes += this.#unread.bytes
+    this.discardedBytes += this.#unread.bytes - this.#unread.length * MESSAGE_OVERHEAD_BYTES
     this.#unread.clear()
   }
 
@@ -144,18 +144,23 @@ export class Inbox<In> {
   }
 
   #queue(message: In, bytes: number): void {
-    const cost = bytes + MESSAGE_OVERHEAD_BYTES
-    if (this.#closing && this.#unread.bytes >= this.#limits.maxBufferedBytes) {
-      this.discardedMessages++
-      this.discardedBytes += bytes
-      return
-    }
-    this.#unread.put(message, cost)
+    if (!this.#hasRoom(bytes)) return
+    this.#unread.put(message, bytes + MESSAGE_OVERHEAD_BYTES)
     if (this.#listening.length > 0) this.#startPump()
-    if (!this.#paused && !this.#closing && this.#unread.bytes >= this.#limits.highWaterMarkBytes) {
-      this.#paused = true
-      this.#flow.full()
-    }
+    this.#stopWhenFull()
+  }
+
+  #hasRoom(bytes: number): boolean {
+    if (!this.#closing || this.#unread.bytes < this.#limits.maxBufferedBytes) return true
+    this.discardedMessages++
+    this.discardedBytes += bytes
+    return false
+  }
+
+  #stopWhenFull(): void {
+    if (this.#paused || this.#closing || this.#unread.bytes < this.#limits.highWaterMarkBytes) return
+    this.#paused = true
+    this.#flow.full()
   }
 
   #taken(): void {
@@ -194,12 +199,16 @@ export class Inbox<In> {
     this.#emit(message)
   }
 
-  #fail(what: string, cause: unknown): void {
+  #fail(what: string, cause: unknown, bytes: number): void {
     this.decodeFailures++
     const reason = cause instanceof Error ? cause.message : String(cause)
     const error = new IpcError('IPC_DECODE_FAILED', `${what}: ${reason}`, { cause })
     if (this.#listening.length > 0 && this.#unread.length === 0) this.#emitError(error)
-    else this.#unread.putError(error)
+    else if (this.#hasRoom(bytes)) {
+      // Counts like the message it stands for: a peer that sends only nonsense is stopped, too.
+      this.#unread.putError(error, bytes + MESSAGE_OVERHEAD_BYTES)
+      this.#stopWhenFull()
+    }
   }
 
   #emitError(error: IpcError): void {
@@ -231,6 +240,7 @@ function intercepted<T>(interceptor: (message: T) => boolean, message: T): boole
 function validate<In>(schema: StandardSchemaV1<unknown, In>, message: unknown): In {
   const result = schema['~standard'].validate(message)
   if (result instanceof Promise) {
+    result.catch(() => {})
     throw new TypeError('the schema validates asynchronously, a connection needs one that does not')
   }
   if (result.issues === undefined) return result.value

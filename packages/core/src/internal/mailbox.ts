@@ -1,5 +1,6 @@
 import type { WaitOptions } from '../connection.js'
 import { Fifo } from './fifo.js'
+import { checkDurationMs } from './timer.js'
 import { abortedError, startWait, type Wait } from './wait.js'
 
 interface Item<T> {
@@ -50,13 +51,15 @@ export class Mailbox<T> {
     else this.#push({ value, bytes, error: undefined })
   }
 
-  putError(error: unknown): void {
+  putError(error: unknown, bytes: number): void {
     const wait = this.#nextWait()
     if (wait !== undefined) wait.reject(error)
-    else this.#push({ value: undefined, bytes: 0, error })
+    else this.#push({ value: undefined, bytes, error })
   }
 
   take(options?: WaitOptions): Promise<T> {
+    // A wrong option is refused whether or not it would have mattered this time.
+    if (options?.timeoutMs !== undefined) checkDurationMs('timeoutMs', options.timeoutMs)
     // An aborted caller gets nothing; time, though, only matters when there is something to wait for.
     if (options?.signal?.aborted) return Promise.reject(abortedError(this.#what, options.signal.reason))
     if (this.#items.length > 0) {
