@@ -1,1 +1,22 @@
-export {}
+/**
+ * The executable specification of connections and transports. Tests import from here; programs on the remote side
+ * import from `@ipc/conformance/remote`.
+ *
+ * @packageDocumentation
+ */
+export { type Control, childControl, portControl } from './control.js'
+export { describeTransport } from './describe-transport.js'
+export { driveRemote, localRemote } from './drive-remote.js'
+export type { Endpoint, Pair, PairOptions, TransportHarness } from './harness.js'
+export { connectMemory, type MemoryPair, memory } from './memory-transport.js'
+export { createPeers, type Host, hostOver, type Peers } from './peers.js'
+export { type Remote, type RemoteCloseReason, remoteOver } from './remote.js'
+export { connectionOptions, type RemoteOptions, rawCodec } from './remote-options.js'
+export {
+  type Started,
+  type StartedProcess,
+  type StartedWorker,
+  type StartOptions,
+  startProcess,
+  startWorker,
+} from './start.js'

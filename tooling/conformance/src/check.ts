@@ -1,0 +1,91 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { type Connection, type IpcErrorCode, isIpcError } from '@ipc/core'
+import { expect } from 'vitest'
+import { numberedMessage } from './numbered.js'
+
+/** Expect `attempt` to reject with (or throw) an `IpcError` of this code; returns it. */
+export async function expectIpcError(
+  attempt: Promise<unknown> | (() => unknown),
+  code: IpcErrorCode,
+): Promise<Error> {
+  const error = await failureOf(attempt)
+  expect(isIpcError(error) ? error.code : error).toBe(code)
+  return error as Error
+}
+
+/** Expect misuse to be refused with this class of error, thrown or rejected. */
+export async function expectMisuse(
+  attempt: () => unknown,
+  type: typeof TypeError | typeof RangeError,
+): Promise<void> {
+  const error = await failureOf(attempt)
+  expect(error).toBeInstanceOf(type)
+  expect(isIpcError(error)).toBe(false)
+}
+
+async function failureOf(attempt: Promise<unknown> | (() => unknown)): Promise<unknown> {
+  let value: unknown
+  try {
+    value = await (typeof attempt === 'function' ? attempt() : attempt)
+  } catch (error) {
+    return error
+  }
+  throw new Error(`no failure; the result is ${String(value)}`)
+}
+
+/** What a promise has become by now. */
+export function watch(promise: Promise<unknown>): { readonly state: 'pending' | 'resolved' | 'rejected' } {
+  const watched: { state: 'pending' | 'resolved' | 'rejected' } = { state: 'pending' }
+  promise.then(
+    () => {
+      watched.state = 'resolved'
+    },
+    () => {
+      watched.state = 'rejected'
+    },
+  )
+  return watched
+}
+
+/** Poll until `condition` holds; the test's watchdog bounds it. */
+export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await condition())) await delay(5)
+}
+
+/** Collect what is thrown out of callbacks while `run` runs, which would otherwise end the process. */
+export async function uncaughtDuring(run: () => Promise<void>): Promise<unknown[]> {
+  const errors: unknown[] = []
+  const others = process.listeners('uncaughtException')
+  process.removeAllListeners('uncaughtException')
+  process.on('uncaughtException', (error) => errors.push(error))
+  try {
+    await run()
+  } finally {
+    process.removeAllListeners('uncaughtException')
+    for (const listener of others) process.on('uncaughtException', listener)
+  }
+  return errors
+}
+
+/**
+ * Send messages of `bytes`, awaiting `drained` as one should, until nothing moves any more because the peer does not
+ * read. Returns how many were accepted.
+ */
+export async function fillUntilStuck(connection: Connection, bytes = 4096): Promise<number> {
+  const stream = { count: Number.MAX_SAFE_INTEGER, bytes }
+  for (let accepted = 1; ; accepted++) {
+    if (connection.send(numberedMessage(stream, accepted - 1))) continue
+    const stuck = new AbortController()
+    const drained = connection.drained({ signal: stuck.signal })
+    // Too short a wait only ends the filling early: nothing asserted depends on it.
+    const timer = setTimeout(() => stuck.abort(), 150)
+    try {
+      await drained
+    } catch (error) {
+      if (!isIpcError(error, 'IPC_ABORTED')) throw error
+      return accepted
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+}

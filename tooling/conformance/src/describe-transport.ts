@@ -1,0 +1,57 @@
+import { afterAll, describe } from 'vitest'
+import type { TransportHarness } from './harness.js'
+import { abortSuite } from './suites/abort.js'
+import { backpressureSuite } from './suites/backpressure.js'
+import { capabilitiesSuite } from './suites/capabilities.js'
+import { deliverySuite } from './suites/delivery.js'
+import { errorsSuite } from './suites/errors.js'
+import { leaksSuite } from './suites/leaks.js'
+import { lifecycleSuite } from './suites/lifecycle.js'
+import { limitsSuite } from './suites/limits.js'
+import { listenerSuite } from './suites/listener.js'
+import { orderingSuite } from './suites/ordering.js'
+import { peerDeathSuite } from './suites/peer-death.js'
+import { requestReplySuite } from './suites/request-reply.js'
+import { waitsSuite } from './suites/waits.js'
+
+/**
+ * Define the tests that every transport passes: the executable specification of `Connection`, `Transport` and
+ * `Listener`. Call it at the top level of a test file.
+ *
+ * @example test/conformance.test.ts
+ * ```ts
+ * const peers = createPeers(() => startProcess(new URL('./fixtures/peer.ts', import.meta.url)))
+ * describeTransport({
+ *   name: 'net (unix)',
+ *   capabilities: net().capabilities,
+ *   canKill: true,
+ *   async open({ local, remote } = {}) {
+ *     const address = freshAddress()
+ *     const listener = await net().listen(address, local)
+ *     const host = await peers.take()
+ *     const [connection, other] = await Promise.all([listener.accept(), host.open(address, remote)])
+ *     await listener.close()
+ *     return { local: connection, remote: other, dispose: async () => connection.abort() }
+ *   },
+ *   dispose: () => peers.dispose(),
+ * })
+ * ```
+ */
+export function describeTransport<Address>(harness: TransportHarness<Address>): void {
+  describe(`${harness.name}: conformance`, { timeout: harness.testTimeoutMs ?? 20_000 }, () => {
+    afterAll(() => harness.dispose?.())
+    capabilitiesSuite(harness)
+    lifecycleSuite(harness)
+    deliverySuite(harness)
+    orderingSuite(harness)
+    backpressureSuite(harness)
+    limitsSuite(harness)
+    abortSuite(harness)
+    errorsSuite(harness)
+    waitsSuite(harness)
+    requestReplySuite(harness)
+    if (harness.canKill) peerDeathSuite(harness)
+    if (harness.endpoint !== undefined) listenerSuite(harness.endpoint)
+    leaksSuite(harness)
+  })
+}

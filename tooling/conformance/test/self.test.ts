@@ -1,0 +1,4 @@
+import { describeTransport } from '../src/index.js'
+import { memoryHarness } from './memory-harness.js'
+
+describeTransport(memoryHarness('memory'))
