@@ -1,1 +1,29 @@
-export {}
+/**
+ * Message passing over TCP and Unix sockets.
+ *
+ * @packageDocumentation
+ */
+export type {
+  AbortOptions,
+  CloseReason,
+  Codec,
+  Connection,
+  ConnectionOptions,
+  ConnectionStats,
+  ConnectionStatus,
+  ConnectOptions,
+  IpcError,
+  IpcErrorCode,
+  Listener,
+  ListenOptions,
+  MessageCount,
+  Peer,
+  SendOptions,
+  Transport,
+  TransportCapabilities,
+  Unsubscribe,
+  WaitOptions,
+} from '@ipc/core'
+export { net } from './net.js'
+export { DEFAULT_HANDSHAKE_TIMEOUT_MS, type NetOptions } from './net-options.js'
+export { REFUSED_CHANNEL, type RefusedConnection } from './refusals.js'

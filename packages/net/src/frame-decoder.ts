@@ -1,0 +1,250 @@
+import {
+  decodeError,
+  ERROR_PREFIX_BYTES,
+  FIRST_SKIPPABLE_TYPE,
+  FLAG,
+  FRAME,
+  HEADER_BYTES,
+  MAX_REASON_BYTES,
+  readTotal,
+  TOTAL_BYTES,
+  WHOLE,
+} from './frame.js'
+import { PartialMessage } from './partial-message.js'
+import { WIRE_ERROR, type WireError } from './wire-error.js'
+
+/** What a {@link FrameDecoder} finds. Called in the order of the bytes, from within `push`. */
+export interface FrameSink {
+  /** A whole message lies in `source[start, end)`, until this returns. */
+  message(source: Uint8Array, start: number, end: number): void
+  /** The peer sends no more messages. */
+  close(): void
+  /** The peer reports why it gives up. Nothing is decoded after it. */
+  error(error: WireError): void
+  /** The bytes break the protocol. Nothing is decoded after it. */
+  violation(error: WireError): void
+}
+
+/** What this side takes from its peer. */
+export interface DecoderLimits {
+  readonly maxFrameBytes: number
+  readonly maxMessageBytes: number
+}
+
+type Body = 'message' | 'close' | 'error' | 'skipped'
+
+/**
+ * Finds messages in a stream of bytes, however it is cut. Whole messages are handed on in place; only what is cut is
+ * copied, into memory that grows with what came in, never by what a header claims. Limits are checked at the header.
+ */
+export class FrameDecoder {
+  /** Set from within a sink call, or outside `push`: stop before the next frame. */
+  stopped = false
+  readonly #sink: FrameSink
+  readonly #limits: DecoderLimits
+  readonly #wholeLimit: number
+  readonly #head: Uint8Array = new Uint8Array(HEADER_BYTES + TOTAL_BYTES)
+  #headLength = 0
+  #headWanted = HEADER_BYTES
+  #body: Body = 'message'
+  #bodyLeft = 0
+  #completes = false
+  readonly #partial = new PartialMessage()
+  /** Total length of the message under way, -1 between messages. */
+  #total = -1
+  #closed = false
+  #dead = false
+  /** Nothing is under way: frames may be taken in place. */
+  #between = true
+
+  constructor(limits: DecoderLimits, sink: FrameSink) {
+    this.#limits = limits
+    this.#sink = sink
+    this.#wholeLimit = Math.min(limits.maxFrameBytes, limits.maxMessageBytes)
+  }
+
+  /** Bytes held for a message that is not complete. */
+  get heldBytes(): number {
+    return this.#partial.capacity
+  }
+
+  /** Decode `source[start, end)`; returns how far it got: less than `end` only when `stopped`. */
+  push(source: Uint8Array, start: number, end: number): number {
+    let at = start
+    while (at < end && !this.stopped) {
+      if (this.#dead) return end
+      if (this.#between) {
+        const next = this.#takeWhole(source, at, end)
+        if (next !== at) {
+          at = next
+          continue
+        }
+      }
+      const inHead = this.#headLength < this.#headWanted
+      at = inHead ? this.#takeHead(source, at, end) : this.#takeBody(source, at, end)
+    }
+    return at
+  }
+
+  /** The hot path: a message in one frame that is all there. Returns `at` when the next frame is anything else. */
+  #takeWhole(source: Uint8Array, at: number, end: number): number {
+    const body = at + HEADER_BYTES
+    if (body > end || source[at + 3] !== FRAME.data || source[at + 4] !== WHOLE) return at
+    const length = source[at]! | (source[at + 1]! << 8) | (source[at + 2]! << 16)
+    const channel = source[at + 5]! | source[at + 6]! | source[at + 7]!
+    if (length > this.#wholeLimit || length > end - body || channel !== 0) return at
+    this.#sink.message(source, body, body + length)
+    return body + length
+  }
+
+  #takeHead(source: Uint8Array, at: number, end: number): number {
+    this.#between = false
+    const taken = Math.min(end - at, this.#headWanted - this.#headLength)
+    for (let i = 0; i < taken; i++) this.#head[this.#headLength + i] = source[at + i]!
+    this.#headLength += taken
+    if (this.#headLength < this.#headWanted) return at + taken
+    const violation = this.#headWanted === HEADER_BYTES ? this.#openFrame() : this.#openFragments()
+    if (violation !== undefined) this.#die(() => this.#sink.violation(violation))
+    else if (this.#headLength === this.#headWanted && this.#bodyLeft === 0) this.#endFrame()
+    return at + taken
+  }
+
+  #takeBody(source: Uint8Array, at: number, end: number): number {
+    const taken = Math.min(end - at, this.#bodyLeft)
+    const next = at + taken
+    this.#bodyLeft -= taken
+    if (this.#body === 'message' && taken === this.#total) {
+      this.#endMessage(source, at, next)
+      return next
+    }
+    if (this.#body !== 'skipped') this.#partial.append(source, at, next, this.#total)
+    if (this.#bodyLeft === 0) this.#endFrame()
+    return next
+  }
+
+  #openFrame(): WireError | undefined {
+    const head = this.#head
+    const length = head[0]! | (head[1]! << 8) | (head[2]! << 16)
+    const type = head[3]!
+    const { maxFrameBytes } = this.#limits
+    if (length > maxFrameBytes) {
+      return {
+        code: WIRE_ERROR.frameTooLarge,
+        retryable: false,
+        reason: `frame of ${length} bytes exceeds ${maxFrameBytes}`,
+      }
+    }
+    this.#bodyLeft = length
+    if (type >= FIRST_SKIPPABLE_TYPE) {
+      this.#body = 'skipped'
+      return undefined
+    }
+    const channel = head[5]! | (head[6]! << 8) | (head[7]! << 16)
+    if (channel !== 0) return broken(`frame on channel ${channel}, only channel 0 is open`)
+    if (type === FRAME.data) return this.#openData(length, head[4]!)
+    if (head[4] !== 0) return broken(`flags 0x${head[4]!.toString(16)} on a frame of type ${type}`)
+    if (type === FRAME.close) return this.#openClose(length)
+    if (type === FRAME.error) return this.#openError(length)
+    return broken(`frame of unknown type ${type}`)
+  }
+
+  #openData(length: number, flags: number): WireError | undefined {
+    const { maxFrameBytes } = this.#limits
+    if (this.#closed) return broken('DATA after CLOSE')
+    if ((flags & ~WHOLE) !== 0) return broken(`DATA with unknown flags 0x${flags.toString(16)}`)
+    const first = (flags & FLAG.first) !== 0
+    const last = (flags & FLAG.last) !== 0
+    this.#body = 'message'
+    this.#completes = last
+    if (first !== this.#total < 0) {
+      return broken(first ? 'a message begins before the last one ended' : 'a fragment of no message')
+    }
+    if (first && last) return this.#openMessage(length)
+    if (first) {
+      if (length !== maxFrameBytes) return broken(`first fragment of ${length} bytes, not ${maxFrameBytes}`)
+      this.#headWanted = HEADER_BYTES + TOTAL_BYTES
+      this.#bodyLeft = length - TOTAL_BYTES
+      return undefined
+    }
+    const left = this.#total - this.#partial.length
+    if (length === Math.min(left, maxFrameBytes) && last === left <= maxFrameBytes) return undefined
+    return broken(`${last ? 'last fragment' : 'fragment'} of ${length} bytes with ${left} bytes to come`)
+  }
+
+  #openFragments(): WireError | undefined {
+    const total = readTotal(this.#head, HEADER_BYTES)
+    if (total <= this.#limits.maxFrameBytes) return broken(`message of ${total} bytes cut without need`)
+    return this.#openMessage(total)
+  }
+
+  #openMessage(total: number): WireError | undefined {
+    const { maxMessageBytes } = this.#limits
+    if (total > maxMessageBytes) {
+      return {
+        code: WIRE_ERROR.messageTooLarge,
+        retryable: false,
+        reason: `message of ${total} bytes exceeds ${maxMessageBytes}`,
+      }
+    }
+    this.#total = total
+    return undefined
+  }
+
+  #openClose(length: number): WireError | undefined {
+    if (length !== 0) return broken(`CLOSE with ${length} bytes`)
+    if (this.#closed) return broken('CLOSE after CLOSE')
+    if (this.#total >= 0) return broken('CLOSE within a message')
+    this.#closed = true
+    this.#body = 'close'
+    return undefined
+  }
+
+  #openError(length: number): WireError | undefined {
+    if (length < ERROR_PREFIX_BYTES || length > ERROR_PREFIX_BYTES + MAX_REASON_BYTES) {
+      return broken(`ERROR of ${length} bytes`)
+    }
+    // Nothing follows an ERROR, so a message that is not complete never will be.
+    this.#partial.clear()
+    this.#total = length
+    this.#body = 'error'
+    return undefined
+  }
+
+  #endFrame(): void {
+    const partial = this.#partial
+    if (this.#body === 'error') {
+      const error = decodeError(partial.bytes.subarray(0, partial.length))
+      this.#die(() => this.#sink.error(error))
+    } else if (this.#body === 'close') {
+      this.#nextFrame()
+      this.#sink.close()
+    } else if (this.#body === 'message' && this.#completes) {
+      this.#endMessage(partial.bytes, 0, partial.length)
+    } else {
+      this.#nextFrame()
+    }
+  }
+
+  #endMessage(source: Uint8Array, start: number, end: number): void {
+    this.#total = -1
+    this.#nextFrame()
+    this.#sink.message(source, start, end)
+    this.#partial.clear()
+  }
+
+  #nextFrame(): void {
+    this.#headLength = 0
+    this.#headWanted = HEADER_BYTES
+    this.#between = this.#total < 0 && !this.#closed
+  }
+
+  #die(report: () => void): void {
+    this.#dead = true
+    this.#partial.clear()
+    report()
+  }
+}
+
+function broken(reason: string): WireError {
+  return { code: WIRE_ERROR.protocol, retryable: false, reason }
+}

@@ -1,0 +1,140 @@
+import { IpcError } from '@ipc/core'
+import { startTimer } from '@ipc/core/internal'
+import { encodeError } from './frame.js'
+import { FrameDecoder } from './frame-decoder.js'
+import {
+  checkGreeting,
+  decodeGreeting,
+  encodeGreeting,
+  GREETING_BYTES,
+  type Greeting,
+  MAGIC,
+  MAX_FRAME_BYTES,
+  makeGreeting,
+  type Role,
+} from './greeting.js'
+import { connectError } from './socket-error.js'
+import { drop, leave, type SocketReader, type Wire } from './wire.js'
+import { mismatchError, refusedError, type WireError } from './wire-error.js'
+
+/** What both sides of a handshake need. */
+export interface HandshakeInit {
+  readonly role: Role
+  /** Names the other side in messages. */
+  readonly address: string
+  readonly codecName: string
+  readonly maxMessageBytes: number
+  readonly timeoutMs: number
+  /**
+   * The peer's greeting is good; the reader of the wire has to change now. `source[start, end)` has come in behind the
+   * greeting. A refusal is told to the peer.
+   */
+  greeted(theirs: Greeting, source: Uint8Array, start: number, end: number): WireError | undefined
+  /** It came to nothing; the socket is being closed. */
+  failed(error: IpcError): void
+}
+
+/** Reads the greeting of a peer, byte by byte if it has to, and holds no more than that. */
+export class Handshake implements SocketReader {
+  wire!: Wire
+  readonly #init: HandshakeInit
+  readonly #mine: Greeting
+  readonly #received: Buffer = Buffer.alloc(GREETING_BYTES)
+  #length = 0
+  #stopTimer: () => void = () => {}
+
+  constructor(init: HandshakeInit) {
+    this.#init = init
+    this.#mine = makeGreeting(init.role, init.codecName, init.maxMessageBytes)
+  }
+
+  /** This side's greeting. */
+  get greeting(): Buffer {
+    return encodeGreeting(this.#mine)
+  }
+
+  /** The absolute deadline begins: bytes that trickle in do not move it. */
+  start(): void {
+    const { timeoutMs, address } = this.#init
+    this.#stopTimer = startTimer(timeoutMs, () => {
+      const message = `${address} sent no greeting within handshakeTimeoutMs of ${timeoutMs}`
+      this.#fail(new IpcError('IPC_TIMEOUT', message, { details: { address, timeoutMs } }))
+    })
+  }
+
+  /** Stop without a word. */
+  cancel(): void {
+    this.#stopTimer()
+    drop(this.wire)
+  }
+
+  bytes(source: Uint8Array, start: number, end: number): void {
+    const received = this.#received
+    let at = start
+    while (at < end && this.#length < GREETING_BYTES) {
+      const byte = source[at]!
+      if (this.#length < MAGIC.length && byte !== MAGIC[this.#length]) {
+        this.#takeAnswer(received.subarray(0, this.#length), source, at, end)
+        return
+      }
+      received[this.#length++] = byte
+      at++
+    }
+    if (this.#length === GREETING_BYTES) this.#judge(source, at, end)
+  }
+
+  fin(): void {
+    this.broke(undefined)
+  }
+
+  broke(error: Error | undefined): void {
+    this.#fail(connectError(this.#init.address, error))
+  }
+
+  #judge(source: Uint8Array, start: number, end: number): void {
+    const { codecName, address } = this.#init
+    const theirs = decodeGreeting(this.#received)
+    let refusal = checkGreeting(this.#mine, theirs, codecName)
+    if (refusal === undefined) {
+      this.#stopTimer()
+      refusal = this.#init.greeted(theirs, source, start, end)
+    }
+    if (refusal !== undefined) this.#fail(mismatchError(address, refusal), refusal)
+  }
+
+  /** Not a greeting: `before`, then `source[start, end)`. A listener that refuses answers with ERROR instead. */
+  #takeAnswer(before: Buffer, source: Uint8Array, start: number, end: number): void {
+    const { role, address, codecName } = this.#init
+    const foreign = (): void => {
+      const seen = Buffer.concat([before, source.subarray(start, Math.min(end, start + 16))]).toString('hex')
+      const message = `${address} speaks another protocol: it began with ${seen}`
+      this.#fail(new IpcError('IPC_PROTOCOL', message, { details: { address } }))
+    }
+    if (role === 'acceptor') {
+      // Not one byte for a caller that does not speak the protocol.
+      foreign()
+      return
+    }
+    const limits = { maxFrameBytes: MAX_FRAME_BYTES, maxMessageBytes: MAX_FRAME_BYTES }
+    const decoder = new FrameDecoder(limits, {
+      message: foreign,
+      close: foreign,
+      violation: foreign,
+      error: (error) => this.#fail(refusedError(address, error, codecName)),
+    })
+    this.wire.reader = {
+      bytes: (more, from, to) => void decoder.push(more, from, to),
+      fin: () => this.fin(),
+      broke: (error) => this.broke(error),
+    }
+    decoder.push(before, 0, before.length)
+    decoder.push(source, start, end)
+  }
+
+  #fail(error: IpcError, farewell?: WireError): void {
+    this.#stopTimer()
+    if (farewell === undefined) drop(this.wire)
+    else leave(this.wire, encodeError(farewell))
+    this.#init.failed(error)
+  }
+}

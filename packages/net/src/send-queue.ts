@@ -1,0 +1,191 @@
+import type { Socket } from 'node:net'
+import { type Codec, IpcError } from '@ipc/core'
+import { Fifo } from '@ipc/core/internal'
+import { FRAME, fragment, HEADER_BYTES, WHOLE, writeHeader } from './frame.js'
+import { SendBatch } from './send-batch.js'
+import { SLAB_BYTES } from './slab-pool.js'
+
+/** What collects before a write does not wait for the end of the tick. */
+const FLUSH_BYTES = 65_536
+
+/** What the peer takes, and this side's own limit. */
+export interface SendLimits {
+  readonly maxFrameBytes: number
+  readonly maxMessageBytes: number
+}
+
+/**
+ * Messages on their way into a socket: all of one tick in one write, and while the socket is busy all that comes
+ * meanwhile in the next.
+ */
+export class SendQueue<Out> {
+  /** Bytes of frames that the kernel has not taken. */
+  bufferedBytes = 0
+  bufferedMessages = 0
+  readonly #socket: Socket
+  readonly #codec: Codec<never, Out>
+  readonly #limits: SendLimits
+  readonly #onProgress: () => void
+  readonly #batches = new Fifo<SendBatch>()
+  #open: SendBatch | undefined
+  #writing: SendBatch | undefined
+  #finished = 0
+  #scheduled = false
+  #cleared = false
+
+  /** @param onProgress - Called when the kernel has taken bytes. */
+  constructor(socket: Socket, codec: Codec<never, Out>, limits: SendLimits, onProgress: () => void) {
+    this.#socket = socket
+    this.#codec = codec
+    this.#limits = limits
+    this.#onProgress = onProgress
+  }
+
+  /**
+   * Encode a message and queue it; returns its size.
+   *
+   * @throws IpcError `IPC_MESSAGE_TOO_LARGE`, and what the codec throws. Nothing is queued then.
+   */
+  add(message: Out): number {
+    const { maxFrameBytes, maxMessageBytes } = this.#limits
+    const known = this.#codec.sizeOf?.(message)
+    if (known !== undefined && known > maxMessageBytes) throw this.#tooLarge(known)
+    let size = this.#encodeInSlab(message, known, Math.min(maxFrameBytes, maxMessageBytes))
+    if (size > maxMessageBytes) throw this.#tooLarge(size)
+    if (size < 0 || size > maxFrameBytes) size = this.#addAlone(this.#encodeAlone(message, known))
+    this.#flushSoon()
+    return size
+  }
+
+  /** Queue a frame that is no message. */
+  addFrame(frame: Buffer): void {
+    this.#openBatch().add([frame], 0)
+    this.bufferedBytes += frame.length
+    this.flush()
+  }
+
+  /** Write what is queued, unless the socket is busy: then its callback does. */
+  flush(): void {
+    while (this.#writing === undefined && !this.#cleared) {
+      const batch = this.#batches.shift()
+      if (batch === undefined) break
+      if (batch === this.#open) this.#open = undefined
+      if (batch.bytes > 0) this.#write(batch)
+    }
+    this.#onProgress()
+  }
+
+  /** Forget what is queued. What the socket has already it keeps. */
+  clear(): void {
+    this.#cleared = true
+    this.#batches.clear()
+    this.#open = undefined
+  }
+
+  /** Returns the size; -1 when a slab does not hold it. Above `maxBytes` nothing was queued. */
+  #encodeInSlab(message: Out, known: number | undefined, maxBytes: number): number {
+    if (known !== undefined && (known > maxBytes || known > SLAB_BYTES - HEADER_BYTES)) return -1
+    const batch = this.#openBatch()
+    const before = batch.bytes
+    let length = batch.encode(this.#codec, message, maxBytes)
+    if (length < 0 && before > 0) length = this.#openBatch(true).encode(this.#codec, message, maxBytes)
+    if (length < 0 || length > maxBytes) return length
+    this.bufferedBytes += HEADER_BYTES + length
+    this.bufferedMessages++
+    return length
+  }
+
+  /** Encode into memory of its own, behind room for a header. */
+  #encodeAlone(message: Out, known: number | undefined): Buffer {
+    const { maxMessageBytes } = this.#limits
+    for (let capacity = known ?? 2 * SLAB_BYTES; ; capacity *= 4) {
+      const target = Buffer.allocUnsafeSlow(HEADER_BYTES + Math.min(capacity, maxMessageBytes))
+      const end = this.#codec.encode(message, target, HEADER_BYTES)
+      if (end >= 0) return target.subarray(0, end)
+      if (capacity >= maxMessageBytes) throw this.#tooLarge(undefined)
+    }
+  }
+
+  #addAlone(frame: Buffer): number {
+    const { maxFrameBytes } = this.#limits
+    const length = frame.length - HEADER_BYTES
+    const batch = this.#openBatch()
+    const before = batch.bytes
+    if (length <= maxFrameBytes) {
+      writeHeader(frame, 0, length, FRAME.data, WHOLE)
+      batch.add([frame], 1)
+    } else {
+      batch.add(fragment(frame.subarray(HEADER_BYTES), maxFrameBytes), 1)
+    }
+    this.bufferedBytes += batch.bytes - before
+    this.bufferedMessages++
+    return length
+  }
+
+  #openBatch(fresh = false): SendBatch {
+    const open = this.#open
+    // Batches stay small, so that progress shows in steps while a slow peer takes them.
+    if (open !== undefined && !fresh && open.bytes < SLAB_BYTES) return open
+    const batch = new SendBatch()
+    this.#batches.push(batch)
+    this.#open = batch
+    return batch
+  }
+
+  #flushSoon(): void {
+    if (this.#writing !== undefined) return
+    if (this.bufferedBytes >= FLUSH_BYTES) this.flush()
+    else if (!this.#scheduled) {
+      this.#scheduled = true
+      queueMicrotask(this.#flushScheduled)
+    }
+  }
+
+  readonly #flushScheduled = (): void => {
+    this.#scheduled = false
+    this.flush()
+  }
+
+  #write(batch: SendBatch): void {
+    const socket = this.#socket
+    const pieces = batch.take()
+    const last = pieces.length - 1
+    this.#writing = batch
+    if (last > 0) socket.cork()
+    for (let i = 0; i < last; i++) socket.write(pieces[i]!)
+    socket.write(pieces[last]!, this.#onWritten)
+    if (last > 0) socket.uncork()
+    // The kernel took it all at once, as it mostly does: the memory is free now, not when the callback comes.
+    if (socket.writableLength === 0 && !socket.destroyed) {
+      this.#finished++
+      this.#settle(batch)
+    }
+  }
+
+  readonly #onWritten = (error?: Error | null): void => {
+    if (this.#finished > 0) {
+      this.#finished--
+      return
+    }
+    const batch = this.#writing
+    // What failed stays counted as not sent; the socket's 'error' ends the connection.
+    if (batch === undefined || error instanceof Error) return
+    this.#settle(batch)
+    this.flush()
+  }
+
+  #settle(batch: SendBatch): void {
+    this.#writing = undefined
+    this.bufferedBytes -= batch.bytes
+    this.bufferedMessages -= batch.messages
+    batch.release()
+  }
+
+  #tooLarge(bytes: number | undefined): IpcError {
+    const { maxMessageBytes } = this.#limits
+    const what = bytes === undefined ? 'message' : `message of ${bytes} bytes`
+    return new IpcError('IPC_MESSAGE_TOO_LARGE', `${what} exceeds maxMessageBytes of ${maxMessageBytes}`, {
+      details: { ...(bytes === undefined ? {} : { bytes }), maxMessageBytes },
+    })
+  }
+}
