@@ -1,5 +1,5 @@
 import type { Connection, WaitOptions } from '../connection.js'
-import { IpcError } from '../errors.js'
+import { IpcError, isIpcError } from '../errors.js'
 import type { Listener } from '../transport.js'
 import { checkSize } from './limits.js'
 import { Mailbox } from './mailbox.js'
@@ -22,6 +22,11 @@ export interface FedListener<In, Out, Address> extends Listener<In, Out, Address
   readonly accepting: boolean
   /** Offer a connection that is open. */
   offer(connection: Connection<In, Out>): void
+  /**
+   * The way to this listener is gone for good (`error` says how): those that wait can still be accepted, then
+   * `accept` rejects with `IPC_CLOSED`.
+   */
+  end(error: IpcError): void
 }
 
 /** Make the listener that a transport's `listen` returns. */
@@ -56,6 +61,10 @@ class CoreListener<In, Out, Address> implements FedListener<In, Out, Address> {
     else this.#waiting.put(connection, 0)
   }
 
+  end(cause: IpcError): void {
+    this.#waiting.end(new IpcError('IPC_CLOSED', `nobody can connect any more: ${cause.message}`, { cause }))
+  }
+
   accept(options?: WaitOptions): Promise<Connection<In, Out>> {
     return this.#waiting.take(options)
   }
@@ -66,7 +75,7 @@ class CoreListener<In, Out, Address> implements FedListener<In, Out, Address> {
       try {
         connection = await this.accept()
       } catch (error) {
-        if (this.#closing !== undefined) return
+        if (isIpcError(error, 'IPC_CLOSED')) return
         throw error
       }
       yield connection
