@@ -63,8 +63,10 @@ function typeErrors(subjects: readonly Example[]): string[] {
 
 function readOptions(): ts.CompilerOptions {
   const path = fileURLToPath(new URL('../tsconfig/app.json', import.meta.url))
-  const { config } = ts.readConfigFile(path, ts.sys.readFile) as { config: { extends: string } }
-  return ts.parseJsonConfigFileContent({ ...config, files: [] }, ts.sys, join(path, '..')).options
+  const config: object = ts.readConfigFile(path, ts.sys.readFile).config
+  const { options } = ts.parseJsonConfigFileContent({ ...config, files: [] }, ts.sys, join(path, '..'))
+  // Otherwise looked for from wherever the tests were started.
+  return { ...options, typeRoots: [fileURLToPath(new URL('../node_modules/@types', import.meta.url))] }
 }
 
 async function findExamples(): Promise<Example[]> {
