@@ -1,0 +1,22 @@
+import type { MessagePort } from 'node:worker_threads'
+import type { ConnectionOptions } from '@ipc/core'
+import type { Link } from '../link.js'
+import type { P2Handle } from '../p2-handle.js'
+
+/** How the two sides of one transport open their ends. */
+export interface Ends {
+  /** Whether messages become bytes by a codec; else they travel as values. */
+  readonly encodes: boolean
+  /** In P1: open the link to P2, which listens at `address`. */
+  connect(p2: P2Handle, address: string, options: ConnectionOptions): Promise<Link>
+  /** In P2: listen, say `ready`, and accept the one link of this phase. */
+  accept(here: P2Place, options: ConnectionOptions, ready: (address: string) => void): Promise<Link>
+}
+
+/** What P2 knows about where it runs. */
+export interface P2Place {
+  /** A directory of this run, for sockets. */
+  readonly scratch: string
+  /** To P1, beside the link; in a thread only. */
+  readonly control: MessagePort | undefined
+}
