@@ -50,6 +50,7 @@ export class RingLink<Out> implements Link<Out> {
   #paused = false
   #ending = false
   #ended = false
+  #aborted = false
   #destroyed = false
 
   constructor({ pair, doorbell, codec, maxMessageBytes, peer, events }: RingLinkInit<Out>) {
@@ -190,8 +191,10 @@ export class RingLink<Out> implements Link<Out> {
   }
 
   #readSpecial({ kind, bytes, start, end }: SpscRing): void {
-    if (kind === RECORD_END) this.#events.peerEnded()
-    else if (kind === RECORD_FRAGMENTS) this.#assembly.begin(bytes, start, end)
+    if (kind === RECORD_END) {
+      // A peer that aborted after its end did not wait for ours: that is no graceful close.
+      if (!this.#aborted) this.#events.peerEnded()
+    } else if (kind === RECORD_FRAGMENTS) this.#assembly.begin(bytes, start, end)
     else if (kind === RECORD_FRAGMENT) {
       const message = this.#assembly.add(bytes, start, end)
       if (message !== undefined) this.#events.deliverEncoded(message, 0, message.length)
@@ -276,6 +279,7 @@ export class RingLink<Out> implements Link<Out> {
 
   /** The peer is gone. What it had published before is in memory and still counts. */
   #gone(error: IpcError): void {
+    this.#aborted = error.code === 'IPC_ABORTED'
     this.#read(true)
     if (!this.#destroyed) this.#events.lost(error)
   }

@@ -52,20 +52,21 @@ class ThreadDoorbell implements Doorbell {
   }
 
   arm(): void {
-    if (this.#waiting || this.#events === undefined) return
-    // The value before the caller looks at the memory: a ring after that changes it, and the wait does not begin.
-    // Pairs with the add in ring().
-    const value = Atomics.load(this.#words, this.#own)
-    const wait = Atomics.waitAsync(this.#words, this.#own, value)
-    if (!wait.async) {
-      queueMicrotask(() => this.#rung())
-      return
+    if (this.#events === undefined) return
+    if (!this.#waiting) {
+      // The value before anybody looks at the memory: a ring after that changes it, and the wait does not begin.
+      // Pairs with the add in ring().
+      const wait = Atomics.waitAsync(this.#words, this.#own, Atomics.load(this.#words, this.#own))
+      if (wait.async) {
+        this.#waiting = true
+        void wait.value.then(() => {
+          this.#waiting = false
+          this.#rung()
+        })
+      } else queueMicrotask(() => this.#rung())
     }
-    this.#waiting = true
-    void wait.value.then(() => {
-      this.#waiting = false
-      this.#rung()
-    })
+    // An abort rang while nobody waited, perhaps: the state stays, the ring is gone.
+    if (this.#pair.peerState === ABORTED) queueMicrotask(() => this.#rung())
   }
 
   ring(): void {

@@ -35,12 +35,12 @@ export async function listenNamed<In, Out>(
   const listener = createListener<In, Out, string>(
     {
       address: name,
-      stop: () =>
-        new Promise((resolve) => {
-          server.close(() => resolve())
-          for (const socket of settingUp) socket.destroy()
-          unlock()
-        }),
+      async stop() {
+        // Not awaited: the callback of close comes when the last accepted connection has ended.
+        server.close()
+        for (const socket of settingUp) socket.destroy()
+        unlock()
+      },
       ref: () => server.ref(),
       unref: () => server.unref(),
     },
