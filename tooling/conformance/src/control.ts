@@ -32,7 +32,6 @@ export type ControlMessage =
 
 interface EventSource {
   on(event: 'message', listener: (message: unknown) => void): unknown
-  off(event: 'message', listener: (message: unknown) => void): unknown
 }
 
 function controlOver(
@@ -41,25 +40,28 @@ function controlOver(
   onEnd: (end: (error: Error) => void) => void,
 ): Control {
   let gone: Error | undefined
-  const listeners: ((error: Error) => void)[] = []
+  const onGone: ((error: Error) => void)[] = []
+  const onMessage = new Set<(message: ControlMessage) => void>()
   onEnd((error) => {
     if (gone !== undefined) return
     gone = error
-    for (const listener of listeners) listener(error)
+    for (const listener of onGone) listener(error)
+  })
+  source.on('message', (message) => {
+    if (isControlMessage(message)) for (const listener of onMessage) listener(message)
   })
   return {
     post(message, transfer) {
       if (gone === undefined) post(message, transfer)
     },
     onMessage(listener) {
-      const filtered = (message: unknown): void => {
-        if (isControlMessage(message)) listener(message)
+      onMessage.add(listener)
+      return () => {
+        onMessage.delete(listener)
       }
-      source.on('message', filtered)
-      return () => source.off('message', filtered)
     },
     onEnd(listener) {
-      if (gone === undefined) listeners.push(listener)
+      if (gone === undefined) onGone.push(listener)
       else listener(gone)
     },
   }

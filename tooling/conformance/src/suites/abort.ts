@@ -51,14 +51,11 @@ export function abortSuite(harness: PairHarness): void {
     )
 
     pairTest(harness, 'abort settles everything pending with IPC_ABORTED', async ({ local }) => {
-      const receives = [local.receive(), local.receive()]
-      const closing = local.close()
+      const pending = [local.receive(), local.receive(), local.close()]
+      const checks = pending.map((promise) => expectIpcError(promise, 'IPC_ABORTED'))
       const reason = new Error('enough')
       local.abort(reason)
-      for (const pending of [...receives, closing]) {
-        const error = await expectIpcError(pending, 'IPC_ABORTED')
-        expect(error.cause).toBe(reason)
-      }
+      for (const { cause } of await Promise.all(checks)) expect(cause).toBe(reason)
       await expectIpcError(local.receive(), 'IPC_ABORTED')
       await expectIpcError(() => local.send('late'), 'IPC_ABORTED')
       await expectIpcError(local.drained(), 'IPC_ABORTED')
@@ -73,17 +70,17 @@ export function abortSuite(harness: PairHarness): void {
     })
 
     pairTest(harness, 'the peer learns of an abort', async ({ local, remote }) => {
-      const pending = remote.receive(1)
+      const check = expectIpcError(remote.receive(1), 'IPC_ABORTED')
       local.abort()
-      await expectIpcError(pending, 'IPC_ABORTED')
+      await check
       expect(await remote.closed()).toMatchObject({ by: 'remote', code: 'IPC_ABORTED' })
       expect(await remote.status()).toBe('closed')
     })
 
     pairTest(harness, 'an abort by the peer settles what is pending here', async ({ local, remote }) => {
-      const pending = local.receive()
+      const check = expectIpcError(local.receive(), 'IPC_ABORTED')
       await remote.abort('over there')
-      await expectIpcError(pending, 'IPC_ABORTED')
+      await check
       expect(await local.closed).toMatchObject({ by: 'remote', code: 'IPC_ABORTED' })
       await expectIpcError(() => local.send('late'), 'IPC_ABORTED')
     })
@@ -132,11 +129,11 @@ export function abortSuite(harness: PairHarness): void {
       async ({ local, remote }) => {
         await fillUntilStuck(local)
         const controller = new AbortController()
-        const closing = local.close({ signal: controller.signal })
+        const check = expectIpcError(local.close({ signal: controller.signal }), 'IPC_ABORTED')
         await remote.status()
         expect(local.status).toBe('closing')
         controller.abort(new Error('too slow'))
-        await expectIpcError(closing, 'IPC_ABORTED')
+        await check
         expect(await local.closed).toMatchObject({ by: 'local', code: 'IPC_ABORTED' })
         expect((await remote.closed()).code).toBe('IPC_ABORTED')
       },

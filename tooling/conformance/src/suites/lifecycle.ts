@@ -60,9 +60,9 @@ function closeTests(harness: PairHarness): void {
   })
 
   pairTest(harness, 'abort while closing ends it with IPC_ABORTED', async ({ local }) => {
-    const closing = local.close()
+    const check = expectIpcError(local.close(), 'IPC_ABORTED')
     local.abort()
-    await expectIpcError(closing, 'IPC_ABORTED')
+    await check
     expect((await local.closed).code).toBe('IPC_ABORTED')
   })
 

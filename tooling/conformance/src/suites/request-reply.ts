@@ -51,11 +51,13 @@ export function requestReplySuite(harness: PairHarness): void {
     pairTest(harness, "cancellation reaches the handler's signal", async ({ local, remote }) => {
       await remote.serve()
       const controller = new AbortController()
-      const cancelled = request(local, { hang: true }, { signal: controller.signal })
+      const check = expectIpcError(
+        request(local, { hang: true }, { signal: controller.signal }),
+        'IPC_ABORTED',
+      )
       await until(async () => (await remote.served()).started === 1)
       controller.abort(new Error('not needed'))
-      const error = await expectIpcError(cancelled, 'IPC_ABORTED')
-      expect(error.cause).toEqual(new Error('not needed'))
+      expect((await check).cause).toEqual(new Error('not needed'))
       await until(async () => (await remote.served()).cancelled.length === 1)
       expect((await remote.served()).cancelled).toEqual(['IPC_ABORTED'])
       expect(await request(local, { reply: 'lives' })).toBe('lives')
@@ -131,10 +133,10 @@ export function requestReplySuite(harness: PairHarness): void {
       'a close by either side settles pending requests with IPC_CLOSED',
       async ({ local, remote }) => {
         await remote.serve()
-        const pending = request(local, { hang: true })
+        const check = expectIpcError(request(local, { hang: true }), 'IPC_CLOSED')
         await until(async () => (await remote.served()).started === 1)
         await remote.close()
-        await expectIpcError(pending, 'IPC_CLOSED')
+        await check
         await until(async () => (await remote.served()).cancelled.length === 1)
         await expectIpcError(request(local, { reply: 1 }), 'IPC_CLOSED')
       },
@@ -142,10 +144,10 @@ export function requestReplySuite(harness: PairHarness): void {
 
     pairTest(harness, 'an abort settles pending requests with IPC_ABORTED', async ({ local, remote }) => {
       await remote.serve()
-      const pending = request(local, { hang: true })
+      const check = expectIpcError(request(local, { hang: true }), 'IPC_ABORTED')
       await until(async () => (await remote.served()).started === 1)
       local.abort()
-      await expectIpcError(pending, 'IPC_ABORTED')
+      await check
       await until(async () => (await remote.served()).cancelled.length === 1)
       await expectIpcError(request(local, { reply: 1 }), 'IPC_ABORTED')
     })
