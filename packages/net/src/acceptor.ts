@@ -66,7 +66,7 @@ export class Acceptor<In, Out> implements ListenerSource<string> {
       role: 'acceptor',
       address: peer,
       codecName: codec.name,
-      maxMessageBytes: limits.maxMessageBytes,
+      limits,
       timeoutMs: settings.handshakeTimeoutMs,
       greeted: (theirs, source, start, end) => {
         if (!listener.accepting) return OVERLOADED

@@ -27,7 +27,7 @@ export async function connectTo<In, Out>(
     role: 'dialer',
     address,
     codecName: codec.name,
-    maxMessageBytes: limits.maxMessageBytes,
+    limits,
     timeoutMs: settings.handshakeTimeoutMs,
     greeted(theirs, source, start, end) {
       const { wire } = handshake

@@ -1,4 +1,5 @@
 import {
+  CREDIT_BYTES,
   decodeError,
   ERROR_PREFIX_BYTES,
   FIRST_SKIPPABLE_TYPE,
@@ -6,6 +7,7 @@ import {
   FRAME,
   HEADER_BYTES,
   MAX_REASON_BYTES,
+  readCredit,
   readTotal,
   TOTAL_BYTES,
   WHOLE,
@@ -17,6 +19,8 @@ import { WIRE_ERROR, type WireError } from './wire-error.js'
 export interface FrameSink {
   /** A whole message lies in `source[start, end)`, until this returns. */
   message(source: Uint8Array, start: number, end: number): void
+  /** The peer takes so much more. */
+  credit(bytes: number): void
   /** The peer sends no more messages. */
   close(): void
   /** The peer reports why it gives up. Nothing is decoded after it. */
@@ -31,30 +35,30 @@ export interface DecoderLimits {
   readonly maxMessageBytes: number
 }
 
-type Body = 'message' | 'close' | 'error' | 'skipped'
+type Body = 'message' | 'credit' | 'close' | 'error' | 'skipped'
 
 /**
  * Finds messages in a stream of bytes, however it is cut. Whole messages are handed on in place; only what is cut is
  * copied, into memory that grows with what came in, never by what a header claims. Limits are checked at the header.
  */
 export class FrameDecoder {
-  /** Set from within a sink call, or outside `push`: stop before the next frame. */
-  stopped = false
   readonly #sink: FrameSink
   readonly #limits: DecoderLimits
   readonly #wholeLimit: number
+  /** Header, and the fixed fields that follow some. */
   readonly #head: Uint8Array = new Uint8Array(HEADER_BYTES + TOTAL_BYTES)
   #headLength = 0
   #headWanted = HEADER_BYTES
   #body: Body = 'message'
   #bodyLeft = 0
+  /** The frame under way is the last of its message. */
   #completes = false
   readonly #partial = new PartialMessage()
   /** Total length of the message under way, -1 between messages. */
   #total = -1
   #closed = false
-  #dead = false
-  /** Nothing is under way: frames may be taken in place. */
+  #stopped = false
+  /** Nothing is under way: a frame may be taken in place. */
   #between = true
 
   constructor(limits: DecoderLimits, sink: FrameSink) {
@@ -63,16 +67,15 @@ export class FrameDecoder {
     this.#wholeLimit = Math.min(limits.maxFrameBytes, limits.maxMessageBytes)
   }
 
-  /** Bytes held for a message that is not complete. */
+  /** Memory held for a message that is not complete. */
   get heldBytes(): number {
     return this.#partial.capacity
   }
 
-  /** Decode `source[start, end)`; returns how far it got: less than `end` only when `stopped`. */
-  push(source: Uint8Array, start: number, end: number): number {
+  /** Decode `source[start, end)`. */
+  push(source: Uint8Array, start: number, end: number): void {
     let at = start
-    while (at < end && !this.stopped) {
-      if (this.#dead) return end
+    while (at < end && !this.#stopped) {
       if (this.#between) {
         const next = this.#takeWhole(source, at, end)
         if (next !== at) {
@@ -83,7 +86,12 @@ export class FrameDecoder {
       const inHead = this.#headLength < this.#headWanted
       at = inHead ? this.#takeHead(source, at, end) : this.#takeBody(source, at, end)
     }
-    return at
+  }
+
+  /** Decode nothing more, not even the rest of what is being pushed. */
+  stop(): void {
+    this.#stopped = true
+    this.#partial.free()
   }
 
   /** The hot path: a message in one frame that is all there. Returns `at` when the next frame is anything else. */
@@ -103,9 +111,11 @@ export class FrameDecoder {
     for (let i = 0; i < taken; i++) this.#head[this.#headLength + i] = source[at + i]!
     this.#headLength += taken
     if (this.#headLength < this.#headWanted) return at + taken
-    const violation = this.#headWanted === HEADER_BYTES ? this.#openFrame() : this.#openFragments()
-    if (violation !== undefined) this.#die(() => this.#sink.violation(violation))
-    else if (this.#headLength === this.#headWanted && this.#bodyLeft === 0) this.#endFrame()
+    const violation = this.#headWanted === HEADER_BYTES ? this.#openFrame() : this.#readFields()
+    if (violation !== undefined) {
+      this.stop()
+      this.#sink.violation(violation)
+    } else if (this.#headLength === this.#headWanted && this.#bodyLeft === 0) this.#endFrame()
     return at + taken
   }
 
@@ -128,11 +138,7 @@ export class FrameDecoder {
     const type = head[3]!
     const { maxFrameBytes } = this.#limits
     if (length > maxFrameBytes) {
-      return {
-        code: WIRE_ERROR.frameTooLarge,
-        retryable: false,
-        reason: `frame of ${length} bytes exceeds ${maxFrameBytes}`,
-      }
+      return broken(`frame of ${length} bytes exceeds ${maxFrameBytes}`, WIRE_ERROR.frameTooLarge)
     }
     this.#bodyLeft = length
     if (type >= FIRST_SKIPPABLE_TYPE) {
@@ -143,6 +149,7 @@ export class FrameDecoder {
     if (channel !== 0) return broken(`frame on channel ${channel}, only channel 0 is open`)
     if (type === FRAME.data) return this.#openData(length, head[4]!)
     if (head[4] !== 0) return broken(`flags 0x${head[4]!.toString(16)} on a frame of type ${type}`)
+    if (type === FRAME.credit) return this.#openCredit(length)
     if (type === FRAME.close) return this.#openClose(length)
     if (type === FRAME.error) return this.#openError(length)
     return broken(`frame of unknown type ${type}`)
@@ -162,8 +169,7 @@ export class FrameDecoder {
     if (first && last) return this.#openMessage(length)
     if (first) {
       if (length !== maxFrameBytes) return broken(`first fragment of ${length} bytes, not ${maxFrameBytes}`)
-      this.#headWanted = HEADER_BYTES + TOTAL_BYTES
-      this.#bodyLeft = length - TOTAL_BYTES
+      this.#wantFields(TOTAL_BYTES)
       return undefined
     }
     const left = this.#total - this.#partial.length
@@ -171,27 +177,24 @@ export class FrameDecoder {
     return broken(`${last ? 'last fragment' : 'fragment'} of ${length} bytes with ${left} bytes to come`)
   }
 
-  #openFragments(): WireError | undefined {
-    const total = readTotal(this.#head, HEADER_BYTES)
-    if (total <= this.#limits.maxFrameBytes) return broken(`message of ${total} bytes cut without need`)
-    return this.#openMessage(total)
-  }
-
   #openMessage(total: number): WireError | undefined {
     const { maxMessageBytes } = this.#limits
     if (total > maxMessageBytes) {
-      return {
-        code: WIRE_ERROR.messageTooLarge,
-        retryable: false,
-        reason: `message of ${total} bytes exceeds ${maxMessageBytes}`,
-      }
+      return broken(`message of ${total} bytes exceeds ${maxMessageBytes}`, WIRE_ERROR.messageTooLarge)
     }
     this.#total = total
     return undefined
   }
 
+  #openCredit(length: number): WireError | undefined {
+    if (length !== CREDIT_BYTES) return broken(`CREDIT of ${length} bytes`)
+    this.#body = 'credit'
+    this.#wantFields(CREDIT_BYTES)
+    return undefined
+  }
+
   #openClose(length: number): WireError | undefined {
-    if (length !== 0) return broken(`CLOSE with ${length} bytes`)
+    if (length !== 0) return broken(`CLOSE of ${length} bytes`)
     if (this.#closed) return broken('CLOSE after CLOSE')
     if (this.#total >= 0) return broken('CLOSE within a message')
     this.#closed = true
@@ -210,18 +213,34 @@ export class FrameDecoder {
     return undefined
   }
 
+  /** The body begins with fields that are collected behind the header. */
+  #wantFields(bytes: number): void {
+    this.#headWanted = HEADER_BYTES + bytes
+    this.#bodyLeft -= bytes
+  }
+
+  #readFields(): WireError | undefined {
+    if (this.#body === 'credit') return undefined
+    const total = readTotal(this.#head, HEADER_BYTES)
+    if (total <= this.#limits.maxFrameBytes) return broken(`message of ${total} bytes cut without need`)
+    return this.#openMessage(total)
+  }
+
   #endFrame(): void {
+    const body = this.#body
     const partial = this.#partial
-    if (this.#body === 'error') {
-      const error = decodeError(partial.bytes.subarray(0, partial.length))
-      this.#die(() => this.#sink.error(error))
-    } else if (this.#body === 'close') {
-      this.#nextFrame()
-      this.#sink.close()
-    } else if (this.#body === 'message' && this.#completes) {
+    if (body === 'message' && this.#completes) {
       this.#endMessage(partial.bytes, 0, partial.length)
-    } else {
-      this.#nextFrame()
+      return
+    }
+    const credit = body === 'credit' ? readCredit(this.#head, HEADER_BYTES) : 0
+    const error = body === 'error' ? decodeError(partial.bytes.subarray(0, partial.length)) : undefined
+    this.#nextFrame()
+    if (body === 'credit') this.#sink.credit(credit)
+    else if (body === 'close') this.#sink.close()
+    else if (error !== undefined) {
+      this.stop()
+      this.#sink.error(error)
     }
   }
 
@@ -237,14 +256,8 @@ export class FrameDecoder {
     this.#headWanted = HEADER_BYTES
     this.#between = this.#total < 0 && !this.#closed
   }
-
-  #die(report: () => void): void {
-    this.#dead = true
-    this.#partial.clear()
-    report()
-  }
 }
 
-function broken(reason: string): WireError {
-  return { code: WIRE_ERROR.protocol, retryable: false, reason }
+function broken(reason: string, code: number = WIRE_ERROR.protocol): WireError {
+  return { code, retryable: false, reason }
 }

@@ -4,13 +4,15 @@ import type { WireError } from './wire-error.js'
 export const HEADER_BYTES = 8
 /** Size of the total length with which the first of several fragments begins. */
 export const TOTAL_BYTES = 6
+/** Size of the body of CREDIT. */
+export const CREDIT_BYTES = 4
 /** Most bytes of reason in an ERROR frame. */
 export const MAX_REASON_BYTES = 256
 /** Size of an ERROR body without its reason. */
 export const ERROR_PREFIX_BYTES = 3
 
 /** Frame types of version 1. */
-export const FRAME = { data: 0x01, close: 0x07, error: 0x09 } as const
+export const FRAME = { data: 0x01, credit: 0x03, close: 0x07, error: 0x09 } as const
 /** Types from here on are skipped by who does not know them; below, they end the connection. */
 export const FIRST_SKIPPABLE_TYPE = 0x80
 
@@ -48,6 +50,24 @@ export function readTotal(source: Uint8Array, at: number): number {
   let total = 0
   for (let i = TOTAL_BYTES - 1; i >= 0; i--) total = total * 256 + source[at + i]!
   return total
+}
+
+/** What a message takes of the receiver's credit beside its own bytes, so that empty ones are bounded too. */
+export const MESSAGE_COST_BYTES = 64
+/** The most that one CREDIT frame grants. */
+export const MAX_CREDIT: number = 2 ** 32 - 1
+
+/** A CREDIT frame: the receiver takes `bytes` more, at most {@link MAX_CREDIT}. */
+export function encodeCredit(bytes: number): Buffer {
+  const frame = Buffer.alloc(HEADER_BYTES + CREDIT_BYTES)
+  writeHeader(frame, 0, CREDIT_BYTES, FRAME.credit, 0)
+  frame.writeUInt32LE(bytes, HEADER_BYTES)
+  return frame
+}
+
+/** Read the body of CREDIT. */
+export function readCredit(source: Uint8Array, at: number): number {
+  return (source[at]! | (source[at + 1]! << 8) | (source[at + 2]! << 16) | (source[at + 3]! << 24)) >>> 0
 }
 
 /** The CLOSE frame: no more DATA from this side. */

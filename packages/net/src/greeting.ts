@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import type { Limits } from '@ipc/core/internal'
 import { WIRE_ERROR, type WireError } from './wire-error.js'
 
 /** First bytes of every greeting: not text, and damaged by anything that converts line ends. */
@@ -37,7 +38,11 @@ export interface Greeting {
 const INCARNATION = randomBytes(4).readUInt32LE()
 
 /** The greeting of this side. */
-export function makeGreeting(role: Role, codecName: string, maxMessageBytes: number): Greeting {
+export function makeGreeting(
+  role: Role,
+  codecName: string,
+  { maxMessageBytes, highWaterMarkBytes }: Limits,
+): Greeting {
   return {
     versionMin: PROTOCOL_VERSION,
     versionMax: PROTOCOL_VERSION,
@@ -48,7 +53,7 @@ export function makeGreeting(role: Role, codecName: string, maxMessageBytes: num
     featuresRequired: 0,
     maxFrameBytes: MAX_FRAME_BYTES,
     maxMessageBytes,
-    credit: 0,
+    credit: highWaterMarkBytes,
     silence: 0,
     codec: hashCodecName(codecName),
     incarnation: INCARNATION,
@@ -136,7 +141,13 @@ export function hashCodecName(name: string): number {
   return ((hash >>> 16) ^ hash) & 0xffff
 }
 
-function checkValues({ flags, maxFrameBytes, maxMessageBytes, silence }: Greeting): WireError | undefined {
+function checkValues({
+  flags,
+  maxFrameBytes,
+  maxMessageBytes,
+  credit,
+  silence,
+}: Greeting): WireError | undefined {
   const wrong =
     flags !== 0
       ? `reserved flags 0x${flags.toString(16)}`
@@ -146,7 +157,9 @@ function checkValues({ flags, maxFrameBytes, maxMessageBytes, silence }: Greetin
           ? `a frame limit of ${maxFrameBytes} bytes`
           : maxMessageBytes === 0
             ? 'a message limit of 0 bytes'
-            : undefined
+            : credit === 0
+              ? 'no credit'
+              : undefined
   if (wrong === undefined) return undefined
   return { code: WIRE_ERROR.protocol, retryable: false, reason: `the greeting has ${wrong}` }
 }

@@ -1,5 +1,5 @@
 import { IpcError } from '@ipc/core'
-import { startTimer } from '@ipc/core/internal'
+import { type Limits, startTimer } from '@ipc/core/internal'
 import { encodeError } from './frame.js'
 import { FrameDecoder } from './frame-decoder.js'
 import {
@@ -23,7 +23,7 @@ export interface HandshakeInit {
   /** Names the other side in messages. */
   readonly address: string
   readonly codecName: string
-  readonly maxMessageBytes: number
+  readonly limits: Limits
   readonly timeoutMs: number
   /**
    * The peer's greeting is good; the reader of the wire has to change now. `source[start, end)` has come in behind the
@@ -45,7 +45,7 @@ export class Handshake implements SocketReader {
 
   constructor(init: HandshakeInit) {
     this.#init = init
-    this.#mine = makeGreeting(init.role, init.codecName, init.maxMessageBytes)
+    this.#mine = makeGreeting(init.role, init.codecName, init.limits)
   }
 
   /** This side's greeting. */
@@ -105,8 +105,8 @@ export class Handshake implements SocketReader {
   /** Not a greeting: `before`, then `source[start, end)`. A listener that refuses answers with ERROR instead. */
   #takeAnswer(before: Buffer, source: Uint8Array, start: number, end: number): void {
     const { role, address, codecName } = this.#init
+    const seen = Buffer.concat([before, source.subarray(start, Math.min(end, start + 16))]).toString('hex')
     const foreign = (): void => {
-      const seen = Buffer.concat([before, source.subarray(start, Math.min(end, start + 16))]).toString('hex')
       const message = `${address} speaks another protocol: it began with ${seen}`
       this.#fail(new IpcError('IPC_PROTOCOL', message, { details: { address } }))
     }
@@ -118,6 +118,7 @@ export class Handshake implements SocketReader {
     const limits = { maxFrameBytes: MAX_FRAME_BYTES, maxMessageBytes: MAX_FRAME_BYTES }
     const decoder = new FrameDecoder(limits, {
       message: foreign,
+      credit: foreign,
       close: foreign,
       violation: foreign,
       error: (error) => this.#fail(refusedError(address, error, codecName)),

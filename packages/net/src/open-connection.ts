@@ -29,7 +29,15 @@ export function openConnection<In, Out>(init: OpenConnectionInit<In, Out>): Open
     limits,
     link(events) {
       const peer = address === undefined ? { transport: 'net' } : { transport: 'net', address }
-      link = new SocketLink<Out>({ wire, peer, codec: codec as Codec<never, Out>, limits, theirs, events })
+      link = new SocketLink<Out>({
+        wire,
+        peer,
+        codec,
+        limits,
+        theirs,
+        credit: limits.highWaterMarkBytes,
+        events,
+      })
       return link
     },
   })

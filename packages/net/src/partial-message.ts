@@ -21,15 +21,21 @@ export class PartialMessage {
     this.length = length
   }
 
+  /** Begin anew. */
   clear(): void {
     this.length = 0
     if (this.bytes.length > KEPT_BYTES) this.bytes = NONE
   }
 
+  free(): void {
+    this.length = 0
+    this.bytes = NONE
+  }
+
   /** Doubling bounds the memory by twice of what came in, and the copying by as much. */
   #grow(length: number, total: number): void {
-    const capacity = Math.max(length, Math.min(total, 2 * this.bytes.length), Math.min(total, FIRST_BYTES))
-    const grown = Buffer.allocUnsafeSlow(capacity)
+    const wanted = Math.max(2 * this.bytes.length, FIRST_BYTES)
+    const grown = Buffer.allocUnsafeSlow(Math.max(length, Math.min(total, wanted)))
     grown.set(this.bytes.subarray(0, this.length))
     this.bytes = grown
   }

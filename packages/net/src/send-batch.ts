@@ -1,58 +1,118 @@
 import type { Codec } from '@ipc/core'
-import { FRAME, HEADER_BYTES, WHOLE, writeHeader } from './frame.js'
+import { FRAME, HEADER_BYTES, MESSAGE_COST_BYTES, WHOLE, writeHeader } from './frame.js'
 import { giveSlab, SLAB_BYTES, takeSlab } from './slab-pool.js'
 
-/** Frames that go to the socket in one write: small ones side by side in a slab, large ones in memory of their own. */
+/** The half of a codec that sending needs. */
+export type Encoder<Out> = Pick<Codec<never, Out>, 'encode' | 'sizeOf'>
+
+/** Bytes to write in one go. */
+export interface Outgoing {
+  readonly pieces: Buffer[]
+  bytes: number
+  messages: number
+  /** What it takes of the peer's credit. */
+  cost: number
+}
+
+/** Frames on their way to the socket: small messages side by side in a slab, large ones in memory of their own. */
 export class SendBatch {
   bytes = 0
-  messages = 0
-  readonly #pieces: Buffer[] = []
+  readonly #parts: Outgoing[] = []
   #slab: Buffer | undefined
-  /** What lies in `slab[from, end)` is not among the pieces yet. */
+  /** `slab[from, end)` holds messages that are not among the parts yet. */
   #from = 0
   #end = 0
+  #messages = 0
 
-  /** Encode straight into the slab. Returns the message's size, or -1 when it does not fit behind the others. */
-  encode<Out>(codec: Codec<never, Out>, message: Out, maxBytes: number): number {
+  /** Everything was taken. */
+  get empty(): boolean {
+    return this.#parts.length === 0 && this.#from === this.#end
+  }
+
+  /** Encode straight into the slab. Returns the message's size; -1 when it does not fit; above `maxBytes` it is not kept. */
+  encode<Out>(codec: Encoder<Out>, message: Out, maxBytes: number): number {
     this.#slab ??= takeSlab()
     const body = this.#end + HEADER_BYTES
     if (body > SLAB_BYTES) return -1
     const end = codec.encode(message, this.#slab, body)
+    if (end < 0) return -1
     const length = end - body
-    if (end < 0 || length > maxBytes) return end < 0 ? -1 : length
+    if (length > maxBytes) return length
     // The length is known only now: the header comes before, and is written after.
     writeHeader(this.#slab, this.#end, length, FRAME.data, WHOLE)
     this.#end = end
+    this.#messages++
     this.bytes += HEADER_BYTES + length
-    this.messages++
     return length
   }
 
-  /** Add memory that nobody changes until the batch is written. */
-  add(pieces: readonly Buffer[], messages: number): void {
+  /** Add the frames of one message (or of none, at no cost). Nobody changes this memory any more. */
+  add(pieces: Buffer[], messages: number, cost: number): void {
     this.#seal()
-    for (const piece of pieces) {
-      this.#pieces.push(piece)
-      this.bytes += piece.length
+    let bytes = 0
+    for (const piece of pieces) bytes += piece.length
+    this.#parts.push({ pieces, bytes, messages, cost })
+    this.bytes += bytes
+  }
+
+  /** Take what `credit` allows: a message may begin while there is any left. */
+  take(credit: number): Outgoing {
+    this.#seal()
+    const taken: Outgoing = { pieces: [], bytes: 0, messages: 0, cost: 0 }
+    while (this.#parts.length > 0) {
+      const part = this.#parts[0]!
+      const left = credit - taken.cost
+      if (part.cost > 0 && left <= 0) break
+      if (part.messages > 1 && part.cost > left) {
+        append(taken, splitOff(part, left))
+        break
+      }
+      append(taken, part)
+      this.#parts.shift()
     }
-    this.messages += messages
+    this.bytes -= taken.bytes
+    return taken
   }
 
-  /** What to write, in order. */
-  take(): readonly Buffer[] {
-    this.#seal()
-    return this.#pieces
-  }
-
-  /** The socket is done with the pieces. */
+  /** Everything was taken and written. */
   release(): void {
     if (this.#slab !== undefined) giveSlab(this.#slab)
     this.#slab = undefined
   }
 
   #seal(): void {
-    if (this.#slab === undefined || this.#end === this.#from) return
-    this.#pieces.push(this.#slab.subarray(this.#from, this.#end))
+    const bytes = this.#end - this.#from
+    if (this.#slab === undefined || bytes === 0) return
+    const messages = this.#messages
+    const cost = bytes + messages * (MESSAGE_COST_BYTES - HEADER_BYTES)
+    this.#parts.push({ pieces: [this.#slab.subarray(this.#from, this.#end)], bytes, messages, cost })
     this.#from = this.#end
+    this.#messages = 0
   }
+}
+
+function append(target: Outgoing, part: Outgoing): void {
+  target.pieces.push(...part.pieces)
+  target.bytes += part.bytes
+  target.messages += part.messages
+  target.cost += part.cost
+}
+
+/** Cut the messages for which there is `credit` off the front of a part that lies in a slab. */
+function splitOff(part: Outgoing, credit: number): Outgoing {
+  const slab = part.pieces[0]!
+  let bytes = 0
+  let messages = 0
+  let cost = 0
+  while (cost < credit) {
+    const length = slab.readUIntLE(bytes, 3)
+    bytes += HEADER_BYTES + length
+    cost += length + MESSAGE_COST_BYTES
+    messages++
+  }
+  part.pieces[0] = slab.subarray(bytes)
+  part.bytes -= bytes
+  part.messages -= messages
+  part.cost -= cost
+  return { pieces: [slab.subarray(0, bytes)], bytes, messages, cost }
 }

@@ -1,8 +1,17 @@
 import type { Socket } from 'node:net'
-import { type Codec, IpcError } from '@ipc/core'
+import { IpcError } from '@ipc/core'
 import { Fifo } from '@ipc/core/internal'
-import { FRAME, fragment, HEADER_BYTES, WHOLE, writeHeader } from './frame.js'
-import { SendBatch } from './send-batch.js'
+import {
+  encodeCredit,
+  FRAME,
+  fragment,
+  HEADER_BYTES,
+  MAX_CREDIT,
+  MESSAGE_COST_BYTES,
+  WHOLE,
+  writeHeader,
+} from './frame.js'
+import { type Encoder, type Outgoing, SendBatch } from './send-batch.js'
 import { SLAB_BYTES } from './slab-pool.js'
 
 /** What collects before a write does not wait for the end of the tick. */
@@ -12,32 +21,44 @@ const FLUSH_BYTES = 65_536
 export interface SendLimits {
   readonly maxFrameBytes: number
   readonly maxMessageBytes: number
+  /** What the peer takes before it grants more. */
+  readonly credit: number
+}
+
+interface Write extends Outgoing {
+  /** To be released when the write is done. */
+  readonly batch: SendBatch | undefined
 }
 
 /**
- * Messages on their way into a socket: all of one tick in one write, and while the socket is busy all that comes
- * meanwhile in the next.
+ * Messages on their way into a socket: all of one tick in one write, and while the socket is busy, or the peer grants
+ * no credit, all that comes meanwhile in the next ones.
  */
 export class SendQueue<Out> {
-  /** Bytes of frames that the kernel has not taken. */
+  /** Bytes of queued frames that the kernel has not taken. */
   bufferedBytes = 0
   bufferedMessages = 0
   readonly #socket: Socket
-  readonly #codec: Codec<never, Out>
+  readonly #codec: Encoder<Out>
   readonly #limits: SendLimits
   readonly #onProgress: () => void
   readonly #batches = new Fifo<SendBatch>()
   #open: SendBatch | undefined
-  #writing: SendBatch | undefined
-  #finished = 0
+  #credit: number
+  /** To be granted to the peer with the next write. */
+  #grant = 0
+  #writing: Write | undefined
+  /** Writes that were done when `write` returned, and whose callbacks are still to come. */
+  #early = 0
   #scheduled = false
   #cleared = false
 
   /** @param onProgress - Called when the kernel has taken bytes. */
-  constructor(socket: Socket, codec: Codec<never, Out>, limits: SendLimits, onProgress: () => void) {
+  constructor(socket: Socket, codec: Encoder<Out>, limits: SendLimits, onProgress: () => void) {
     this.#socket = socket
     this.#codec = codec
     this.#limits = limits
+    this.#credit = limits.credit
     this.#onProgress = onProgress
   }
 
@@ -53,24 +74,35 @@ export class SendQueue<Out> {
     let size = this.#encodeInSlab(message, known, Math.min(maxFrameBytes, maxMessageBytes))
     if (size > maxMessageBytes) throw this.#tooLarge(size)
     if (size < 0 || size > maxFrameBytes) size = this.#addAlone(this.#encodeAlone(message, known))
-    this.#flushSoon()
+    if (this.#credit > 0) this.#flushSoon()
     return size
   }
 
-  /** Queue a frame that is no message. */
+  /** Queue a frame behind the messages. */
   addFrame(frame: Buffer): void {
-    this.#openBatch().add([frame], 0)
+    this.#openBatch().add([frame], 0, 0)
     this.bufferedBytes += frame.length
     this.flush()
   }
 
-  /** Write what is queued, unless the socket is busy: then its callback does. */
+  /** The peer takes more. */
+  addCredit(bytes: number): void {
+    this.#credit += bytes
+    this.#flushSoon()
+  }
+
+  /** Grant the peer more: this overtakes the messages. */
+  grant(bytes: number): void {
+    this.#grant += bytes
+    this.#flushSoon()
+  }
+
+  /** Write what may be written, unless the socket is busy: then its callback does. */
   flush(): void {
     while (this.#writing === undefined && !this.#cleared) {
-      const batch = this.#batches.shift()
-      if (batch === undefined) break
-      if (batch === this.#open) this.#open = undefined
-      if (batch.bytes > 0) this.#write(batch)
+      const write = this.#next()
+      if (write.pieces.length === 0) break
+      this.#write(write)
     }
     this.#onProgress()
   }
@@ -86,9 +118,9 @@ export class SendQueue<Out> {
   #encodeInSlab(message: Out, known: number | undefined, maxBytes: number): number {
     if (known !== undefined && (known > maxBytes || known > SLAB_BYTES - HEADER_BYTES)) return -1
     const batch = this.#openBatch()
-    const before = batch.bytes
+    const used = batch.bytes > 0
     let length = batch.encode(this.#codec, message, maxBytes)
-    if (length < 0 && before > 0) length = this.#openBatch(true).encode(this.#codec, message, maxBytes)
+    if (length < 0 && used) length = this.#openBatch(true).encode(this.#codec, message, maxBytes)
     if (length < 0 || length > maxBytes) return length
     this.bufferedBytes += HEADER_BYTES + length
     this.bufferedMessages++
@@ -111,12 +143,10 @@ export class SendQueue<Out> {
     const length = frame.length - HEADER_BYTES
     const batch = this.#openBatch()
     const before = batch.bytes
-    if (length <= maxFrameBytes) {
-      writeHeader(frame, 0, length, FRAME.data, WHOLE)
-      batch.add([frame], 1)
-    } else {
-      batch.add(fragment(frame.subarray(HEADER_BYTES), maxFrameBytes), 1)
-    }
+    let pieces = [frame]
+    if (length <= maxFrameBytes) writeHeader(frame, 0, length, FRAME.data, WHOLE)
+    else pieces = fragment(frame.subarray(HEADER_BYTES), maxFrameBytes)
+    batch.add(pieces, 1, length + MESSAGE_COST_BYTES)
     this.bufferedBytes += batch.bytes - before
     this.bufferedMessages++
     return length
@@ -146,39 +176,57 @@ export class SendQueue<Out> {
     this.flush()
   }
 
-  #write(batch: SendBatch): void {
+  #next(): Write {
+    const pieces: Buffer[] = []
+    if (this.#grant > 0) {
+      const granted = Math.min(this.#grant, MAX_CREDIT)
+      this.#grant -= granted
+      pieces.push(encodeCredit(granted))
+    }
+    const batch = this.#batches.peek()
+    if (batch === undefined) return { pieces, bytes: 0, messages: 0, cost: 0, batch: undefined }
+    const taken = batch.take(this.#credit)
+    this.#credit -= taken.cost
+    pieces.push(...taken.pieces)
+    if (!batch.empty) return { ...taken, pieces, batch: undefined }
+    this.#batches.shift()
+    if (batch === this.#open) this.#open = undefined
+    return { ...taken, pieces, batch }
+  }
+
+  #write(write: Write): void {
     const socket = this.#socket
-    const pieces = batch.take()
+    const { pieces } = write
     const last = pieces.length - 1
-    this.#writing = batch
+    this.#writing = write
     if (last > 0) socket.cork()
     for (let i = 0; i < last; i++) socket.write(pieces[i]!)
     socket.write(pieces[last]!, this.#onWritten)
     if (last > 0) socket.uncork()
     // The kernel took it all at once, as it mostly does: the memory is free now, not when the callback comes.
     if (socket.writableLength === 0 && !socket.destroyed) {
-      this.#finished++
-      this.#settle(batch)
+      this.#early++
+      this.#settle(write)
     }
   }
 
   readonly #onWritten = (error?: Error | null): void => {
-    if (this.#finished > 0) {
-      this.#finished--
+    if (this.#early > 0) {
+      this.#early--
       return
     }
-    const batch = this.#writing
+    const write = this.#writing
     // What failed stays counted as not sent; the socket's 'error' ends the connection.
-    if (batch === undefined || error instanceof Error) return
-    this.#settle(batch)
+    if (write === undefined || error instanceof Error) return
+    this.#settle(write)
     this.flush()
   }
 
-  #settle(batch: SendBatch): void {
+  #settle({ bytes, messages, batch }: Write): void {
     this.#writing = undefined
-    this.bufferedBytes -= batch.bytes
-    this.bufferedMessages -= batch.messages
-    batch.release()
+    this.bufferedBytes -= bytes
+    this.bufferedMessages -= messages
+    batch?.release()
   }
 
   #tooLarge(bytes: number | undefined): IpcError {

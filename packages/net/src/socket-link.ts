@@ -1,8 +1,9 @@
-import { type Codec, IpcError, type Peer, type SendOptions } from '@ipc/core'
+import { IpcError, type Peer, type SendOptions } from '@ipc/core'
 import type { Limits, Link, LinkEvents } from '@ipc/core/internal'
-import { encodeClose, encodeError } from './frame.js'
+import { encodeClose, encodeError, MESSAGE_COST_BYTES } from './frame.js'
 import { FrameDecoder, type FrameSink } from './frame-decoder.js'
 import { type Greeting, MAX_FRAME_BYTES } from './greeting.js'
+import type { Encoder } from './send-batch.js'
 import { SendQueue } from './send-queue.js'
 import { drop, leave, NOBODY, type SocketReader, type Wire } from './wire.js'
 import { peerError, violationError, WIRE_ERROR, type WireError } from './wire-error.js'
@@ -11,17 +12,20 @@ import { peerError, violationError, WIRE_ERROR, type WireError } from './wire-er
 export interface SocketLinkInit<Out> {
   readonly wire: Wire
   readonly peer: Peer
-  readonly codec: Codec<never, Out>
+  readonly codec: Encoder<Out>
   readonly limits: Limits
   /** The peer's greeting. */
   readonly theirs: Greeting
+  /** The credit in this side's greeting. */
+  readonly credit: number
   readonly events: LinkEvents
 }
 
-const NOTHING: Uint8Array = new Uint8Array(0)
-
 /**
  * One connection over a socket after both greetings.
+ *
+ * Flow: the peer sends what it has credit for and no more, so the socket is always read, and the end of the peer is
+ * noticed whether or not the application reads.
  *
  * Closing: each side sends CLOSE behind its last message; who has sent CLOSE and read the peer's sends FIN. So FIN says
  * "all that you sent has been read", and a connection that ends without it was lost.
@@ -35,11 +39,13 @@ export class SocketLink<Out> implements Link<Out>, SocketReader, FrameSink {
   readonly #queue: SendQueue<Out>
   readonly #decoder: FrameDecoder
   readonly #highWaterMarkBytes: number
-  /** Came in and was not decoded, because the core has no room. */
-  #held: Uint8Array = NOTHING
-  #heldStart = 0
-  #heldEnd = 0
-  #decoding = false
+  /** Granted again once so much was delivered: not for each message, and early enough to keep the peer going. */
+  readonly #grantStep: number
+  /** What the peer may still send. */
+  #granted: number
+  /** Delivered and not granted again. */
+  #owed = 0
+  #paused = false
   #ending = false
   #finSent = false
   #peerClosed = false
@@ -48,17 +54,20 @@ export class SocketLink<Out> implements Link<Out>, SocketReader, FrameSink {
   #violation: WireError | undefined
   #peerGaveUp = false
 
-  constructor({ wire, peer, codec, limits, theirs, events }: SocketLinkInit<Out>) {
+  constructor({ wire, peer, codec, limits, theirs, credit, events }: SocketLinkInit<Out>) {
     this.peer = peer
     this.#wire = wire
     this.#events = events
     this.#highWaterMarkBytes = limits.highWaterMarkBytes
+    this.#granted = credit
+    this.#grantStep = credit / 2
     const { maxMessageBytes } = limits
     this.#decoder = new FrameDecoder({ maxFrameBytes: MAX_FRAME_BYTES, maxMessageBytes }, this)
     const sendLimits = {
       maxFrameBytes: theirs.maxFrameBytes,
       // What the peer would refuse is refused here, where the sender can be told.
       maxMessageBytes: Math.min(maxMessageBytes, theirs.maxMessageBytes),
+      credit: theirs.credit,
     }
     this.#queue = new SendQueue(wire.socket, codec, sendLimits, () => this.#progressed())
   }
@@ -81,15 +90,14 @@ export class SocketLink<Out> implements Link<Out>, SocketReader, FrameSink {
     return !this.congested
   }
 
+  /** What the peer was granted before still comes. */
   pause(): void {
-    this.#decoder.stopped = true
-    this.#wire.socket.pause()
+    this.#paused = true
   }
 
   resume(): void {
-    this.#decoder.stopped = false
-    this.#decodeHeld()
-    if (!this.#decoder.stopped && !this.#over) this.#wire.socket.resume()
+    this.#paused = false
+    this.#grantOwed()
   }
 
   end(): void {
@@ -100,8 +108,7 @@ export class SocketLink<Out> implements Link<Out>, SocketReader, FrameSink {
   destroy(abort: IpcError | undefined): void {
     const graceful = this.#finSent && this.#finReceived
     this.#over = true
-    this.#decoder.stopped = true
-    this.#held = NOTHING
+    this.#decoder.stop()
     this.#queue.clear()
     const wire = this.#wire
     if (graceful) {
@@ -120,16 +127,12 @@ export class SocketLink<Out> implements Link<Out>, SocketReader, FrameSink {
   }
 
   bytes(source: Uint8Array, start: number, end: number): void {
-    this.#held = source
-    this.#heldStart = start
-    this.#heldEnd = end
-    this.#decodeHeld()
+    this.#decoder.push(source, start, end)
+    this.#grantOwed()
   }
 
   fin(): void {
     this.#finReceived = true
-    this.#decodeAll()
-    if (this.#over) return
     if (this.#finSent) this.#events.ended()
     else if (!this.#peerClosed) this.#lose(undefined)
     // FIN tells that our CLOSE was read, and may come in before the callback that tells that it was written, but not
@@ -138,12 +141,23 @@ export class SocketLink<Out> implements Link<Out>, SocketReader, FrameSink {
   }
 
   broke(error: Error | undefined): void {
-    this.#decodeAll()
-    if (!this.#over) this.#lose(error)
+    this.#lose(error)
   }
 
   message(source: Uint8Array, start: number, end: number): void {
+    if (this.#granted <= 0) {
+      const reason = 'a message without credit'
+      this.violation({ code: WIRE_ERROR.creditViolation, retryable: false, reason })
+      return
+    }
+    const cost = end - start + MESSAGE_COST_BYTES
+    this.#granted -= cost
+    this.#owed += cost
     this.#events.deliverEncoded(source, start, end)
+  }
+
+  credit(bytes: number): void {
+    this.#queue.addCredit(bytes)
   }
 
   close(): void {
@@ -162,24 +176,12 @@ export class SocketLink<Out> implements Link<Out>, SocketReader, FrameSink {
     this.#events.lost(violationError(error))
   }
 
-  /** The socket is at its end: nothing more will come than what is held, so it is delivered even if the core is full. */
-  #decodeAll(): void {
-    while (this.#heldStart < this.#heldEnd && !this.#over && !this.#decoding) {
-      this.#decoder.stopped = false
-      this.#decodeHeld()
-    }
-  }
-
-  #decodeHeld(): void {
-    // A reader that makes room from within a delivery lets the loop below go on.
-    if (this.#decoding || this.#over) return
-    this.#decoding = true
-    const held = this.#held
-    while (this.#heldStart < this.#heldEnd && !this.#decoder.stopped) {
-      this.#heldStart = this.#decoder.push(held, this.#heldStart, this.#heldEnd)
-    }
-    this.#decoding = false
-    if (this.#heldStart === this.#heldEnd) this.#held = NOTHING
+  #grantOwed(): void {
+    const owed = this.#owed
+    if (owed < this.#grantStep || this.#paused || this.#peerClosed || this.#over) return
+    this.#owed = 0
+    this.#granted += owed
+    this.#queue.grant(owed)
   }
 
   #progressed(): void {
@@ -192,8 +194,8 @@ export class SocketLink<Out> implements Link<Out>, SocketReader, FrameSink {
   }
 
   #finishSending(): void {
-    if (!this.#ending || !this.#peerClosed || this.#finSent || this.#queue.bufferedBytes > 0 || this.#over)
-      return
+    if (!this.#ending || !this.#peerClosed || this.#finSent || this.#over) return
+    if (this.#queue.bufferedBytes > 0) return
     this.#finSent = true
     this.#wire.socket.end()
     if (this.#finReceived) this.#events.ended()

@@ -8,6 +8,7 @@ export const WIRE_ERROR = {
   mechanism: 4,
   frameTooLarge: 8,
   messageTooLarge: 9,
+  creditViolation: 11,
   overloaded: 15,
   shutdown: 19,
   codec: 23,
