@@ -1,5 +1,4 @@
 import { type ChildProcess, fork } from 'node:child_process'
-import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import { type Control, childControl, portControl } from './control.js'
@@ -51,9 +50,9 @@ export async function startProcess(file: URL, options: StartOptions = {}): Promi
   const control = childControl(child, () => complaints || 'nothing on stderr')
   await ready(control)
   running = true
+  // Not 'exit': between it and the end of the control, `createPeers` would give the dead process to the next test.
+  const gone = new Promise<void>((resolve) => control.onEnd(() => resolve()))
   const kill = async (): Promise<void> => {
-    if (child.exitCode !== null || child.signalCode !== null) return
-    const gone = once(child, 'exit')
     child.kill('SIGKILL')
     await gone
   }
