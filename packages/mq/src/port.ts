@@ -1,0 +1,35 @@
+import type { IpcError, Peer } from '@ipc/core'
+
+/** How a {@link PortLike} reports. */
+export interface PortEvents {
+  message(message: unknown): void
+  /** A message could not be deserialized; whose it was is not known. */
+  garbled(cause: unknown): void
+  /** The other end is gone: nothing comes any more. */
+  lost(error: IpcError): void
+}
+
+/**
+ * One end of something that carries structured values both ways, in order: the only thing that the rest of this
+ * package knows about ports, workers and processes.
+ */
+export interface PortLike {
+  /** What is known of the other side. */
+  readonly peer: Pick<Peer, 'pid' | 'threadId'>
+  /** Values travel by structured clone; `false`: what travels has to be bytes or JSON. */
+  readonly clones: boolean
+  /** Begin to report. A port that is lost already reports that too, but not before this returns. */
+  attach(events: PortEvents): void
+  /** Undo all that `attach` did; the port goes on existing. */
+  detach(): void
+  /**
+   * Hand a message to the other side. The loss of the other side is reported by `lost` and no reason to throw.
+   *
+   * @param written - Called once the message is out of this process's hands.
+   * @throws whatever the port throws for a message that it cannot serialize.
+   */
+  post(message: unknown, transfer: readonly object[] | undefined, written?: () => void): void
+  /** Let the attached port keep the process alive, as it does after `attach`. */
+  ref(): void
+  unref(): void
+}
