@@ -36,15 +36,28 @@ export async function superviseP1(
   })
   const stop = (): void => stopP1(child)
   signal.addEventListener('abort', stop, { once: true })
-  const how = await new Promise<string>((resolve) => {
-    child.once('close', (code, killedBy) => resolve(killedBy ?? `exit code ${code}`))
-    child.once('error', (error) => resolve(error.message))
-  })
+  const how = await ended(child)
   signal.removeEventListener('abort', stop)
   signal.throwIfAborted()
   if (outcome instanceof InputError) throw outcome
   const message = `P1 (pid ${child.pid}) ended with ${how} before it was done`
   return outcome ?? { type: 'failed', failure: { code: 'IPC_PEER_LOST', message } }
+}
+
+/** Resolves, with how, when P1 has ended and everything that it said has come in. */
+function ended(child: ChildProcess): Promise<string> {
+  return new Promise((resolve) => {
+    let how: string | undefined
+    const look = (): void => {
+      if (how !== undefined && !child.connected) resolve(how)
+    }
+    child.once('exit', (code, signal) => {
+      how = signal ?? `exit code ${code}`
+      look()
+    })
+    child.once('disconnect', look)
+    child.once('error', (error) => resolve(error.message))
+  })
 }
 
 /** The end of the channel tells P1 to clean up and go. */
