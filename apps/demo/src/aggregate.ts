@@ -11,7 +11,7 @@ export interface Group {
 }
 
 /** Rows that travel back to P1; a column of unique values would have one per record. */
-export const MAX_GROUPS = 100
+const MAX_GROUPS = 100
 
 /** Counts and delays of flights by the hour of departure. */
 export class HourlyDelays {

@@ -31,9 +31,9 @@ async function main(args: readonly string[]): Promise<number> {
     process.stdout.write(options)
     return 0
   }
+  const machine = thisMachine()
   const progress = createProgress(options.transports, process.stderr)
   const results = await runDemo(options, progress, interruption.signal).finally(() => progress.stop())
-  const machine = thisMachine()
   process.stdout.write(
     options.json
       ? `${JSON.stringify(reportDocument(results, options.seconds, machine), undefined, 2)}\n`

@@ -6,7 +6,7 @@ import { BLOCK_BYTES, chunks, type Sequence } from './sequence.js'
 import { objectsShape, type Shape } from './shape.js'
 
 /** Size of the messages of the records phase when the input is bytes. */
-export const CHUNK_BYTES = 256
+const CHUNK_BYTES = 256
 
 /** An input, ready to be sent: everything that costs time is done before the clock starts. */
 export interface Dataset {

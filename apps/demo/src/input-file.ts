@@ -4,7 +4,7 @@ import { dirname, extname, join } from 'node:path'
 import { InputError } from './input-error.js'
 
 /** The largest input: it is held in memory, as records, in P1. */
-export const MAX_INPUT_BYTES: number = 256 * 2 ** 20
+const MAX_INPUT_BYTES: number = 256 * 2 ** 20
 
 /** How a file is read: `.csv`, `.ndjson` or `.jsonl`, `.json`; anything else is bytes. */
 export type InputFormat = 'csv' | 'ndjson' | 'json' | 'bytes'

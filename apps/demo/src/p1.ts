@@ -6,6 +6,9 @@ import type { P2Handle } from './p2-handle.js'
 import { failureOf } from './p2-side.js'
 import { runTransport } from './run-transport.js'
 
+/** How long this process may take to end when its work is done. */
+const PATIENCE_MS = 5000
+
 let running: P2Handle | undefined
 
 // Ctrl-C reaches the whole group of processes: P0 decides, and what it decides it does by ending the channel.
@@ -16,23 +19,35 @@ process.on('disconnect', () => {
 })
 
 const job = JSON.parse(process.argv[2]!) as P1Job
-try {
-  const dataset = await loadDataset(job.input)
-  const run = await runTransport(job, dataset, {
-    tell,
-    started: (p2) => {
-      running = p2
-    },
-  })
-  tell({ type: 'done', run })
-} catch (error) {
-  if (error instanceof InputError) tell({ type: 'input error', message: error.message })
-  else tell({ type: 'failed', failure: failureOf(error) })
-  process.exitCode = 1
-}
-process.removeAllListeners('disconnect')
-process.disconnect()
+leave(await run())
 
-function tell(report: P1Report): void {
-  process.send?.(report)
+async function run(): Promise<P1Report> {
+  try {
+    const dataset = await loadDataset(job.input)
+    const started = (p2: P2Handle): void => {
+      running = p2
+    }
+    return { type: 'done', run: await runTransport(job, dataset, { tell, started }) }
+  } catch (error) {
+    if (error instanceof InputError) return { type: 'input error', message: error.message }
+    return { type: 'failed', failure: failureOf(error) }
+  }
+}
+
+function tell(report: P1Report, told: () => void = () => {}): void {
+  // The callback takes the error of a channel that P0 has just ended; without it that would be an uncaught one.
+  if (process.connected) process.send!(report, undefined, undefined, told)
+}
+
+/** End by having nothing left to do: a transport that leaves something open would show. */
+function leave(report: P1Report): void {
+  process.removeAllListeners('disconnect')
+  tell(report, () => {
+    if (process.connected) process.disconnect()
+  })
+  const late = (): void => {
+    process.stderr.write(`P1 is kept alive by ${process.getActiveResourcesInfo().join(', ')}\n`)
+    process.exit()
+  }
+  setTimeout(late, PATIENCE_MS).unref()
 }

@@ -1,4 +1,4 @@
-import { cpus } from 'node:os'
+import { cpus, loadavg } from 'node:os'
 import type { Failure, TransportRun } from './job.js'
 import { BASELINE_ID, type DemoTransport } from './transports/index.js'
 
@@ -16,13 +16,21 @@ export interface Machine {
   readonly platform: string
   readonly cpu: string
   readonly cores: number
+  /** How many processes wanted a core in the last minute: figures are only as good as the machine is quiet. */
+  readonly load: number
 }
 
-/** This machine. */
+/** This machine, now. */
 export function thisMachine(): Machine {
   const cores = cpus()
   const cpu = cores[0]?.model.trim() ?? 'unknown processor'
-  return { node: process.version, platform: `${process.platform} ${process.arch}`, cpu, cores: cores.length }
+  return {
+    node: process.version,
+    platform: `${process.platform} ${process.arch}`,
+    cpu,
+    cores: cores.length,
+    load: loadavg()[0] ?? 0,
+  }
 }
 
 /** Nothing was lost, repeated or reordered, in both phases. */

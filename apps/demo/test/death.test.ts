@@ -75,6 +75,7 @@ describe.runIf(!WINDOWS)('when a process dies', { timeout: WATCHDOG_MS }, () => 
     await gone(Number(p1))
     await gone(Number(p2))
     expect(run.stdout).toBe('')
+    expect(run.stderr).toMatch(/^(shm \(processes\): .*\n)+$/)
     expect(run.leftovers()).toEqual([])
     expect(regionsOf(Number(p2))).toEqual([])
   })

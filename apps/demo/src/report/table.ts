@@ -1,6 +1,6 @@
 import Table from 'cli-table3'
 import { compact, grouped, threeDigits } from '../figures.js'
-import type { TransportRun } from '../job.js'
+import type { Failure, TransportRun } from '../job.js'
 import type { Usage } from '../measure.js'
 import {
   baselineOf,
@@ -15,7 +15,7 @@ import { describeAggregate } from '../shape.js'
 /** Rows of the aggregate that are shown. */
 const SHOWN_GROUPS = 6
 
-/** Lines between head and body only. */
+/** No lines, only space between the columns. */
 const PLAIN = {
   chars: {
     top: '',
@@ -40,7 +40,8 @@ const PLAIN = {
 /** The results as a person reads them, at most 120 columns wide. */
 export function renderReport(results: readonly Result[], seconds: number, machine: Machine): string {
   const first = results.find(({ run }) => run !== undefined)?.run
-  const parts = [`Node ${machine.node}, ${machine.platform}, ${machine.cores} x ${machine.cpu}`]
+  const { node, platform, cores, cpu, load } = machine
+  const parts = [`Node ${node}, ${platform}, ${cores} x ${cpu}, load ${load.toFixed(1)} before the run`]
   parts.push(transportTable(results))
   if (first !== undefined) parts.push(notes(results, first, seconds), aggregateTable(first))
   return `${parts.join('\n\n')}\n`
@@ -68,12 +69,18 @@ function transportTable(results: readonly Result[]): string {
   const baseline = baselineOf(results)
   for (const { transport, run, failure } of results) {
     if (run === undefined) {
-      table.push([transport.label, { colSpan: head.length - 1, content: failure?.code ?? 'failed' }])
+      table.push([transport.label, { colSpan: head.length - 1, content: reasonOf(failure) }])
     } else {
       table.push([transport.label, ...figures(run, baseline)])
     }
   }
-  return table.toString()
+  return ruled(table, 2)
+}
+
+/** In what is left of the row. */
+function reasonOf(failure: Failure | undefined): string {
+  const reason = failure === undefined ? 'failed' : `${failure.code ?? 'failed'}: ${failure.message}`
+  return reason.length <= 90 ? reason : `${reason.slice(0, 89)}…`
 }
 
 function figures(run: TransportRun, baseline: number | undefined): string[] {
@@ -122,5 +129,12 @@ function aggregateTable({ input, aggregate }: TransportRun): string {
     table.push([group.key, grouped(group.count), ...(value === undefined ? [] : [mean])])
   }
   const more = aggregate.groupCount - shown.length
-  return table.toString() + (more > 0 ? `\n... and ${grouped(more)} more` : '')
+  return ruled(table, 1) + (more > 0 ? `\n... and ${grouped(more)} more` : '')
+}
+
+/** The table with a line below its head; the library draws one below every row, or none. */
+function ruled(table: Table.Table, headLines: number): string {
+  const lines = table.toString().split('\n')
+  const width = Math.max(...lines.map((line) => line.length))
+  return lines.toSpliced(headLines, 0, '─'.repeat(width)).join('\n')
 }
