@@ -39,6 +39,7 @@ export type {
   QueueStats,
   SendReceipt,
 } from './message-queue.js'
+export { msgpack } from './msgpack.js'
 export { request } from './request.js'
 export { type RequestContext, serve } from './serve.js'
 export type {
