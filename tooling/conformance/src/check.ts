@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { isDeepStrictEqual } from 'node:util'
 import { type Connection, type IpcErrorCode, isIpcError } from '@ipc/core'
 import { expect } from 'vitest'
 import { numberedMessage } from './numbered.js'
@@ -31,6 +32,13 @@ async function failureOf(attempt: Promise<unknown> | (() => unknown)): Promise<u
     return error
   }
   throw new Error(`no failure; the result is ${String(value)}`)
+}
+
+/** Expect two values to be the same in kind and content. Quicker than a matcher where there are many bytes. */
+export function expectSame(actual: unknown, expected: unknown): void {
+  if (isDeepStrictEqual(actual, expected)) return
+  expect(actual).toStrictEqual(expected)
+  throw new Error('the values differ in a way that the matcher does not see: the sign of a zero')
 }
 
 /** What a promise has become by now. */

@@ -1,5 +1,6 @@
 import { afterAll, describe } from 'vitest'
 import type { TransportHarness } from './harness.js'
+import type { PairHarness } from './pair-test.js'
 import { abortSuite } from './suites/abort.js'
 import { backpressureSuite } from './suites/backpressure.js'
 import { capabilitiesSuite } from './suites/capabilities.js'
@@ -13,6 +14,23 @@ import { orderingSuite } from './suites/ordering.js'
 import { peerDeathSuite } from './suites/peer-death.js'
 import { requestReplySuite } from './suites/request-reply.js'
 import { waitsSuite } from './suites/waits.js'
+
+/** The suites by the names of their `describe` blocks. */
+export const SUITES: Readonly<Record<string, (harness: PairHarness) => void>> = {
+  capabilities: capabilitiesSuite,
+  lifecycle: lifecycleSuite,
+  delivery: deliverySuite,
+  ordering: orderingSuite,
+  backpressure: backpressureSuite,
+  limits: limitsSuite,
+  abort: abortSuite,
+  errors: errorsSuite,
+  waits: waitsSuite,
+  'request and reply': requestReplySuite,
+  'peer death': peerDeathSuite,
+  listener: listenerSuite,
+  leaks: leaksSuite,
+}
 
 /**
  * Define the tests that every transport passes: the executable specification of `Connection`, `Transport` and
@@ -40,18 +58,6 @@ import { waitsSuite } from './suites/waits.js'
 export function describeTransport<Address>(harness: TransportHarness<Address>): void {
   describe(`${harness.name}: conformance`, { timeout: harness.testTimeoutMs ?? 20_000 }, () => {
     afterAll(() => harness.dispose?.())
-    capabilitiesSuite(harness)
-    lifecycleSuite(harness)
-    deliverySuite(harness)
-    orderingSuite(harness)
-    backpressureSuite(harness)
-    limitsSuite(harness)
-    abortSuite(harness)
-    errorsSuite(harness)
-    waitsSuite(harness)
-    requestReplySuite(harness)
-    if (harness.canKill) peerDeathSuite(harness)
-    if (harness.endpoint !== undefined) listenerSuite(harness.endpoint)
-    leaksSuite(harness)
+    for (const suite of Object.values(SUITES)) suite(harness)
   })
 }

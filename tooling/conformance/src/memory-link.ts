@@ -2,7 +2,8 @@ import { serialize } from 'node:v8'
 import { type Codec, IpcError, type Peer, type SendOptions } from '@ipc/core'
 import { Fifo, type Limits, type Link, type LinkEvents, MESSAGE_OVERHEAD_BYTES } from '@ipc/core/internal'
 
-interface Parcel {
+/** A message on its way: copied, with its size. */
+export interface Parcel {
   readonly content: unknown
   readonly bytes: number
 }
@@ -166,11 +167,15 @@ export class MemoryLink<Out> implements Link<Out> {
       // An estimate is enough: structured clone has no bytes of its own.
       const { byteLength } = serialize(message)
       this.#checkSize(byteLength)
-      return { content: structuredClone(message, { transfer: [...transfer] as never }), bytes: byteLength }
+      return { content: this.copy(message, transfer), bytes: byteLength }
     } catch (cause) {
       if (cause instanceof IpcError) throw cause
       throw new TypeError(`message cannot be cloned: ${(cause as Error).message}`, { cause })
     }
+  }
+
+  protected copy(message: Out, transfer: readonly object[]): unknown {
+    return structuredClone(message, { transfer: [...transfer] as never })
   }
 
   #checkSize(bytes: number): void {

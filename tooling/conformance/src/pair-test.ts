@@ -1,8 +1,10 @@
 import { test } from 'vitest'
 import type { Pair, PairOptions, TransportHarness } from './harness.js'
 
-/** The part of a harness that tests of a pair need. */
-export type PairHarness = Pick<TransportHarness<never>, 'capabilities' | 'open' | 'values'>
+/** A harness, whatever its addresses are. */
+export type PairHarness = Omit<TransportHarness<unknown>, 'endpoint'> & {
+  endpoint?(): Promise<unknown>
+}
 
 /** Define a test that gets a fresh pair, which is disposed of whatever happens. */
 export function pairTest(

@@ -1,31 +1,34 @@
-import type { ConnectionOptions } from '@ipc/core'
-import { connectionOptions, connectMemory, localRemote, type TransportHarness } from '../src/index.js'
-import { type MakeMemoryLink, memory } from '../src/memory-transport.js'
+import type { Connection, ConnectionOptions, Transport } from '@ipc/core'
+import { connectionOptions, connectMemory, localRemote, memory, type TransportHarness } from '../src/index.js'
+import type { MakeMemoryLink } from '../src/memory-transport.js'
 
-/** What a faulty variant changes. */
-export interface MemoryFault {
+/** What a variant of the memory transport changes. */
+export interface MemoryChanges {
   readonly makeLink?: MakeMemoryLink
   readonly options?: (options: ConnectionOptions) => ConnectionOptions
+  readonly connection?: (connection: Connection) => Connection
+  readonly transport?: (transport: Transport) => Transport
 }
 
 /** The reference transport as a harness, both ends in this process. */
 export function memoryHarness(
   name: string,
-  { makeLink, options: change = (options) => options }: MemoryFault = {},
+  { makeLink, options = same, connection = same, transport = same }: MemoryChanges = {},
 ): TransportHarness {
+  let addresses = 0
   return {
     name,
-    capabilities: memory().capabilities,
+    capabilities: transport(memory()).capabilities,
     canKill: true,
-    async open({ local: localOptions = {}, remote: remoteOptions } = {}) {
+    async open(pair = {}) {
       const { local, remote, killRemote } = connectMemory(
-        change(localOptions),
-        change(connectionOptions(remoteOptions) as ConnectionOptions),
+        options(pair.local ?? {}),
+        options(connectionOptions(pair.remote)),
         makeLink,
       )
       return {
-        local,
-        remote: { ...localRemote(remote), kill: async () => killRemote() },
+        local: connection(local),
+        remote: { ...localRemote(connection(remote)), kill: async () => killRemote() },
         async dispose() {
           local.abort()
           remote.abort()
@@ -33,9 +36,11 @@ export function memoryHarness(
       }
     },
     async endpoint() {
-      const transport = memory()
-      let count = 0
-      return { transport, address: () => `address-${++count}` }
+      return { transport: transport(memory()), address: () => `address-${++addresses}` }
     },
   }
+}
+
+function same<T>(value: T): T {
+  return value
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { expectIpcError } from '../check.js'
+import { expectIpcError, expectSame } from '../check.js'
 import { type PairHarness, pairTest } from '../pair-test.js'
 
 export function capabilitiesSuite(harness: PairHarness): void {
@@ -21,7 +21,7 @@ export function capabilitiesSuite(harness: PairHarness): void {
         const bytes = new Uint8Array(100_000).fill(9)
         local.send(bytes, { transfer: [bytes.buffer] })
         expect(bytes.byteLength).toBe(0)
-        expect(await remote.receive(1)).toEqual([new Uint8Array(100_000).fill(9)])
+        expectSame(await remote.receive(1), [new Uint8Array(100_000).fill(9)])
       })
     } else {
       pairTest(

@@ -1,5 +1,5 @@
 import { describe, expect } from 'vitest'
-import { until } from '../check.js'
+import { expectSame, until } from '../check.js'
 import { checkNumbered, numberedMessage } from '../numbered.js'
 import { type PairHarness, pairTest } from '../pair-test.js'
 
@@ -41,9 +41,9 @@ export function deliverySuite(harness: PairHarness): void {
   describe('delivery', () => {
     pairTest(harness, 'an empty message arrives', async ({ local, remote }) => {
       local.send(new Uint8Array(0))
-      expect(await remote.receive(1)).toEqual([new Uint8Array(0)])
+      expectSame(await remote.receive(1), [new Uint8Array(0)])
       await remote.send([new Uint8Array(0)])
-      expect(await local.receive()).toEqual(new Uint8Array(0))
+      expectSame(await local.receive(), new Uint8Array(0))
     })
 
     pairTest(
@@ -53,7 +53,7 @@ export function deliverySuite(harness: PairHarness): void {
         const values = [...VALUES, ...(harness.values ?? [])]
         await remote.echo()
         for (const value of values) local.send(value)
-        for (const value of values) expect(await local.receive()).toStrictEqual(value)
+        for (const value of values) expectSame(await local.receive(), value)
       },
     )
 
@@ -140,7 +140,7 @@ export function deliverySuite(harness: PairHarness): void {
       local.send(message)
       message.fill(2)
       local.send(message)
-      expect(await remote.receive(2)).toEqual([new Uint8Array(1000).fill(1), new Uint8Array(1000).fill(2)])
+      expectSame(await remote.receive(2), [new Uint8Array(1000).fill(1), new Uint8Array(1000).fill(2)])
     })
 
     pairTest(harness, 'counters tell what was sent and received', async ({ local, remote }) => {

@@ -1,6 +1,6 @@
 import type { Codec, ConnectionOptions } from '@ipc/core'
 import { describe, expect } from 'vitest'
-import { expectIpcError, expectMisuse, uncaughtDuring, until } from '../check.js'
+import { expectIpcError, expectMisuse, expectSame, uncaughtDuring, until } from '../check.js'
 import { type PairHarness, pairTest } from '../pair-test.js'
 import { POISON, rawCodec } from '../remote-options.js'
 
@@ -88,11 +88,11 @@ export function errorsSuite(harness: PairHarness): void {
       async (pair) => {
         const { local, remote } = pair
         await remote.send([new Uint8Array([1]), new Uint8Array([POISON]), new Uint8Array([2])])
-        expect(await local.receive()).toEqual(new Uint8Array([1]))
+        expectSame(await local.receive(), new Uint8Array([1]))
         await expectIpcError(local.receive(), 'IPC_DECODE_FAILED')
-        expect(await local.receive()).toEqual(new Uint8Array([2]))
+        expectSame(await local.receive(), new Uint8Array([2]))
         local.send(new Uint8Array([3]))
-        expect(await remote.receive(1)).toEqual([new Uint8Array([3])])
+        expectSame(await remote.receive(1), [new Uint8Array([3])])
       },
       RAW,
     )
@@ -121,7 +121,7 @@ export function errorsSuite(harness: PairHarness): void {
         await expectMisuse(() => local.send('not bytes'), TypeError)
         expect(local.stats()).toMatchObject({ status: 'open', messagesSent: 0, bufferedMessages: 0 })
         local.send(new Uint8Array([1]))
-        expect(await remote.receive(1)).toEqual([new Uint8Array([1])])
+        expectSame(await remote.receive(1), [new Uint8Array([1])])
       },
       RAW,
     )

@@ -1,5 +1,5 @@
 import { describe, expect } from 'vitest'
-import { expectIpcError } from '../check.js'
+import { expectIpcError, expectSame } from '../check.js'
 import { type PairHarness, pairTest } from '../pair-test.js'
 import { connectionOptions } from '../remote-options.js'
 
@@ -29,11 +29,11 @@ export function limitsSuite(harness: PairHarness): void {
       async ({ local, remote }) => {
         for (const bytes of [LIMIT, LIMIT - 1]) {
           local.send(new Uint8Array(bytes))
-          expect(await remote.receive(1)).toEqual([new Uint8Array(bytes)])
+          expectSame(await remote.receive(1), [new Uint8Array(bytes)])
         }
         await expectIpcError(() => local.send(new Uint8Array(LIMIT + 1)), 'IPC_MESSAGE_TOO_LARGE')
         local.send(new Uint8Array(1))
-        expect(await remote.receive(1)).toEqual([new Uint8Array(1)])
+        expectSame(await remote.receive(1), [new Uint8Array(1)])
       },
       rawPair({ maxMessageBytes: LIMIT }, { maxMessageBytes: LIMIT }),
     )
@@ -44,7 +44,7 @@ export function limitsSuite(harness: PairHarness): void {
       async ({ local, remote }) => {
         await expectIpcError(() => local.send(new Uint8Array(LIMIT + 1)), 'IPC_MESSAGE_TOO_LARGE')
         local.send(new Uint8Array(LIMIT))
-        expect(await remote.receive(1)).toEqual([new Uint8Array(LIMIT)])
+        expectSame(await remote.receive(1), [new Uint8Array(LIMIT)])
       },
       rawPair({}, { maxMessageBytes: LIMIT }),
     )
@@ -55,7 +55,7 @@ export function limitsSuite(harness: PairHarness): void {
       async ({ local, remote }) => {
         await expectIpcError(remote.send([new Uint8Array(LIMIT + 1)]), 'IPC_MESSAGE_TOO_LARGE')
         await remote.send([new Uint8Array(LIMIT)])
-        expect(await local.receive()).toEqual(new Uint8Array(LIMIT))
+        expectSame(await local.receive(), new Uint8Array(LIMIT))
       },
       rawPair({ maxMessageBytes: LIMIT }, {}),
     )
@@ -67,7 +67,7 @@ export function limitsSuite(harness: PairHarness): void {
         local.send(new Uint8Array([1]))
         await expectIpcError(() => local.send(new Uint8Array(5 * LIMIT)), 'IPC_MESSAGE_TOO_LARGE')
         local.send(new Uint8Array([2]))
-        expect(await remote.receive(2)).toEqual([new Uint8Array([1]), new Uint8Array([2])])
+        expectSame(await remote.receive(2), [new Uint8Array([1]), new Uint8Array([2])])
         expect((await remote.stats()).messagesReceived).toBe(2)
       },
       rawPair({ maxMessageBytes: LIMIT }, { maxMessageBytes: LIMIT }),

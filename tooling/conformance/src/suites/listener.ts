@@ -2,10 +2,12 @@ import type { Connection, Listener } from '@ipc/core'
 import { describe, expect, test } from 'vitest'
 import { expectIpcError, expectMisuse, until, watch } from '../check.js'
 import type { Endpoint } from '../harness.js'
+import type { PairHarness } from '../pair-test.js'
 
 type Use = (endpoint: Endpoint<unknown>, listening: Listener<unknown, unknown, unknown>) => Promise<void>
 
-export function listenerSuite<Address>(openEndpoint: () => Promise<Endpoint<Address>>): void {
+export function listenerSuite({ endpoint: openEndpoint }: PairHarness): void {
+  if (openEndpoint === undefined) return
   const endpointTest = (name: string, use: Use, options: { readonly backlog?: number } = {}): void => {
     test(name, async () => {
       const endpoint = (await openEndpoint()) as Endpoint<unknown>

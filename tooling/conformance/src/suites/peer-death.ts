@@ -12,6 +12,7 @@ const SMALL = {
 
 // Few tests with several cases each: every one costs a new process.
 export function peerDeathSuite(harness: PairHarness): void {
+  if (harness.canKill !== true) return
   describe('peer death', () => {
     pairTest(harness, 'the death of an idle peer is noticed without any call, and is final', async (pair) => {
       const { local, remote } = pair

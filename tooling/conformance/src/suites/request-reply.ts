@@ -1,6 +1,6 @@
 import { isIpcError, request, serve } from '@ipc/core'
 import { describe, expect } from 'vitest'
-import { expectIpcError, expectMisuse, until } from '../check.js'
+import { expectIpcError, expectMisuse, expectSame, until } from '../check.js'
 import { type PairHarness, pairTest } from '../pair-test.js'
 
 export function requestReplySuite(harness: PairHarness): void {
@@ -159,7 +159,7 @@ export function requestReplySuite(harness: PairHarness): void {
         await remote.serve()
         const bodies = Array.from({ length: 60 }, (_, n) => new Uint8Array(4000).fill(n))
         const replies = await Promise.all(bodies.map((body) => request(local, { reply: body })))
-        expect(replies).toEqual(bodies)
+        expectSame(replies, bodies)
       },
       { local: { highWaterMarkBytes: 16_384 }, remote: { highWaterMarkBytes: 16_384 } },
     )
