@@ -3,6 +3,7 @@
  *
  * @packageDocumentation
  */
+export { bytes } from './bytes.js'
 export type { Codec } from './codec.js'
 export type {
   AbortOptions,
@@ -27,6 +28,7 @@ export {
   type IpcErrorOptions,
   isIpcError,
 } from './errors.js'
+export { json } from './json.js'
 export type {
   Consumer,
   Delivery,
@@ -42,6 +44,14 @@ export type {
 export { msgpack } from './msgpack.js'
 export { request } from './request.js'
 export { type RequestContext, serve } from './serve.js'
+export {
+  type StructCodec,
+  type StructFields,
+  type StructFieldType,
+  type StructMessage,
+  type StructValue,
+  struct,
+} from './struct.js'
 export type {
   ConnectOptions,
   Listener,

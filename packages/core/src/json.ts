@@ -29,13 +29,12 @@ export function json<T = unknown>(): Codec<T> {
 const JSON_CODEC: Codec = Object.freeze({
   name: 'json',
   encode(message: unknown, target: Uint8Array, start: number): number {
-    let end: number
     try {
       check(message, 0)
-      end = writeUtf8(JSON.stringify(message), target, start)
     } catch (error) {
       throw refusalError('json', message, error)
     }
+    const end = writeUtf8(JSON.stringify(message), target, start)
     return end > target.length ? -1 : end
   },
   decode: (source: Uint8Array, start: number, end: number): unknown =>
@@ -43,23 +42,11 @@ const JSON_CODEC: Codec = Object.freeze({
 })
 
 function check(value: unknown, depth: number): void {
-  switch (typeof value) {
-    case 'string':
-    case 'boolean':
-      return
-    case 'number':
-      if (!Number.isFinite(value) || Object.is(value, -0))
-        refuse(value, Object.is(value, -0) ? '-0' : `${value}`)
-      return
-    case 'object':
-      if (value !== null) checkObject(value, depth)
-      return
-    case 'undefined':
-      refuse(value, 'undefined')
-      break
-    default:
-      refuse(value, `a ${typeof value}`)
-  }
+  if (typeof value === 'string' || typeof value === 'boolean' || value === null) return
+  if (typeof value === 'object') checkObject(value, depth)
+  else if (typeof value !== 'number') refuse(value, value === undefined ? 'undefined' : `a ${typeof value}`)
+  else if (Object.is(value, -0)) refuse(value, '-0')
+  else if (!Number.isFinite(value)) refuse(value, `${value}`)
 }
 
 function checkObject(value: object, depth: number): void {

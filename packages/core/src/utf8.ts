@@ -30,8 +30,8 @@ export function writeUtf8(text: string, target: Uint8Array, at: number): number 
   return writeLong(text, target, at)
 }
 
-/** As {@link writeUtf8}, for short strings; -1 when `text` is not ASCII (bytes from `at` on are then anything). */
-export function writeAscii(text: string, target: Uint8Array, at: number): number {
+/** As {@link writeUtf8}; -1 when `text` is not ASCII (bytes from `at` on are then anything). */
+function writeAscii(text: string, target: Uint8Array, at: number): number {
   const length = text.length
   for (let i = 0; i < length; i++) {
     const unit = text.charCodeAt(i)
@@ -68,8 +68,8 @@ export function readUtf8(source: Uint8Array, start: number, end: number): string
   return decoder.decode(shared ? new Uint8Array(source.subarray(start, end)) : source.subarray(start, end))
 }
 
-/** The text in `source[start, end)` if all of it is ASCII. Meant for short ones. */
-export function readAscii(source: Uint8Array, start: number, end: number): string | undefined {
+/** As {@link readUtf8}; `undefined` when not all of it is ASCII. */
+function readAscii(source: Uint8Array, start: number, end: number): string | undefined {
   let text = ''
   let at = start
   for (; at + 4 <= end; at += 4) {
