@@ -1,7 +1,7 @@
-import type { Connection, ConnectOptions, Peer, WaitOptions } from '@ipc/core'
+import { type Connection, type ConnectOptions, IpcError, type Peer, type WaitOptions } from '@ipc/core'
 import { abortedError, checkDurationMs, createConnection, resolveLimits, startWait } from '@ipc/core/internal'
 import type { Doorbell } from './doorbell.js'
-import { ATTACHED } from './layout.js'
+import { ABORTED, ATTACHED } from './layout.js'
 import { checkPeer, Pair } from './pair.js'
 import { attachRegion } from './region.js'
 import { RingLink } from './ring-link.js'
@@ -52,6 +52,7 @@ export async function fromBuffer<In = unknown, Out = In>(
   try {
     await attached(pair, doorbell, { signal, timeoutMs })
     checkPeer(facts, pair.peerFacts)
+    if (pair.peerState === ABORTED) throw new IpcError('IPC_ABORTED', 'the other thread gave up connecting')
   } catch (error) {
     doorbell.close(true)
     throw error
@@ -74,7 +75,14 @@ async function attached(pair: Pair, doorbell: Doorbell, options: WaitOptions): P
     doorbell.arm()
     if (pair.peerState === ATTACHED) wait.resolve()
   }
-  doorbell.start({ rung: look, gone: (error) => wait.reject(error) })
+  doorbell.start({
+    rung: look,
+    gone(error) {
+      // A peer that is attached and gave up may have found that the codecs differ: the caller looks into that.
+      if (error.code === 'IPC_ABORTED') wait.resolve()
+      else wait.reject(error)
+    },
+  })
   doorbell.ring()
   look()
   await wait.promise
