@@ -1,5 +1,6 @@
 import type { Connection, WaitOptions } from './connection.js'
 import { IpcError } from './errors.js'
+import { sendInTurn } from './internal/send-in-turn.js'
 import { abortedError, startWait, type Wait } from './internal/wait.js'
 import { isRpcMessage, type RpcMessage } from './rpc-messages.js'
 
@@ -40,23 +41,25 @@ export async function request<Reply = unknown>(
   if (signal?.aborted) throw abortedError('request', signal.reason)
   const outstanding = attach(connection)
   const id = outstanding.nextId++
+  let sent = false
   const cancel = (): void => {
     outstanding.waits.delete(id)
-    trySend(connection, { ipc: 'cancel', id })
+    if (sent) trySend(connection, { ipc: 'cancel', id })
   }
   const wait = startWait<unknown>('request', options, cancel)
   outstanding.waits.set(id, wait)
-  try {
-    const finite = timeoutMs !== undefined && timeoutMs !== Number.POSITIVE_INFINITY
-    const sent: RpcMessage = finite
-      ? { ipc: 'request', id, body: message, timeoutMs }
-      : { ipc: 'request', id, body: message }
-    // The request went out either way: the wait for room delays the next one of this caller, not this reply.
-    if (!connection.send(sent)) await Promise.race([connection.drained({ signal }), wait.promise])
-  } catch (error) {
+  const finite = timeoutMs !== undefined && timeoutMs !== Number.POSITIVE_INFINITY
+  const asked: RpcMessage = finite
+    ? { ipc: 'request', id, body: message, timeoutMs }
+    : { ipc: 'request', id, body: message }
+  const prepare = (): RpcMessage | undefined => {
+    sent = outstanding.waits.has(id)
+    return sent ? asked : undefined
+  }
+  sendInTurn(connection, prepare).catch((error: unknown) => {
     outstanding.waits.delete(id)
     wait.reject(error)
-  }
+  })
   return (await wait.promise) as Reply
 }
 

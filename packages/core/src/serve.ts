@@ -1,5 +1,6 @@
 import type { Connection, Unsubscribe } from './connection.js'
 import { IpcError, type IpcErrorJson, isIpcError } from './errors.js'
+import { sendInTurn } from './internal/send-in-turn.js'
 import { startTimer } from './internal/timer.js'
 import { isRpcMessage, type RequestMessage, type RpcMessage } from './rpc-messages.js'
 
@@ -33,20 +34,30 @@ export function serve(
   handler: (body: unknown, context: RequestContext) => unknown,
 ): Unsubscribe {
   const running = new Map<number, AbortController>()
-  const stop = connection.intercept((message) => {
+  let serving = true
+  let stop: Unsubscribe | undefined
+  // Not before, because the callers of running handlers may still cancel.
+  const stopWhenIdle = (): void => {
+    if (!serving && running.size === 0) stop?.()
+  }
+  stop = connection.intercept((message) => {
     if (isRpcMessage(message, 'cancel')) {
-      running.get(message.id)?.abort(new IpcError('IPC_ABORTED', 'the caller cancelled the request'))
-      return true
+      const controller = running.get(message.id)
+      controller?.abort(new IpcError('IPC_ABORTED', 'the caller cancelled the request'))
+      return controller !== undefined || serving
     }
-    if (!isRpcMessage(message, 'request')) return false
-    void answer(connection, message, handler, running)
+    if (!serving || !isRpcMessage(message, 'request')) return false
+    void answer(connection, message, handler, running).then(stopWhenIdle)
     return true
   })
   void connection.closed.then(({ error }) => {
     const reason = error ?? new IpcError('IPC_CLOSED', 'connection is closed')
     for (const controller of running.values()) controller.abort(reason)
   })
-  return stop
+  return () => {
+    serving = false
+    stopWhenIdle()
+  }
 }
 
 async function answer(
@@ -66,14 +77,14 @@ async function answer(
   } catch (error) {
     reply = { ipc: 'failure', id, error: failure(error) }
   }
+  const wanted = (): boolean => !controller.signal.aborted && connection.status === 'open'
+  try {
+    await sendInTurn(connection, () => (wanted() ? reply : undefined))
+  } catch (error) {
+    if (wanted()) sendFailure(connection, id, error)
+  }
   stopTimer()
   running.delete(id)
-  if (controller.signal.aborted || connection.status !== 'open') return
-  try {
-    connection.send(reply)
-  } catch (error) {
-    sendFailure(connection, id, error)
-  }
 }
 
 /** The reply itself could not be sent (too large, not encodable): the caller has to hear that at least. */
