@@ -154,14 +154,17 @@ export function requestReplySuite(harness: PairHarness): void {
 
     pairTest(
       harness,
-      'requests beyond the high-water mark all get their replies',
+      'requests and replies beyond all buffers wait for room, none fails',
       async ({ local, remote }) => {
         await remote.serve()
         const bodies = Array.from({ length: 60 }, (_, n) => new Uint8Array(4000).fill(n))
         const replies = await Promise.all(bodies.map((body) => request(local, { reply: body })))
         expectSame(replies, bodies)
       },
-      { local: { highWaterMarkBytes: 16_384 }, remote: { highWaterMarkBytes: 16_384 } },
+      {
+        local: { highWaterMarkBytes: 16_384, maxBufferedBytes: 65_536 },
+        remote: { highWaterMarkBytes: 16_384, maxBufferedBytes: 65_536 },
+      },
     )
   })
 }
