@@ -1,4 +1,4 @@
-import { IpcError, isIpcError, type Listener, type ListenOptions } from '@ipc/core'
+import { IpcError, type Listener, type ListenOptions } from '@ipc/core'
 import { abortedError, createListener, DEFAULT_BACKLOG, type FedListener } from '@ipc/core/internal'
 import type { Envelope, Greeting } from './envelope.js'
 import { meet, openConnection, type Side } from './greeting.js'
@@ -62,8 +62,10 @@ class Accepting<In, Out> {
   }
 
   async stop(): Promise<void> {
-    for (const lane of this.#greeted)
-      this.#refuse(lane, new IpcError('IPC_CONNECT_FAILED', 'the listener was closed'))
+    // They have been welcomed: for the other side they are open.
+    const error = new IpcError('IPC_CLOSED', 'listener is closed')
+    for (const lane of this.#greeted) turnAway(lane, 'abort', error)
+    this.#greeted.clear()
     this.use?.release()
   }
 
@@ -87,16 +89,15 @@ class Accepting<In, Out> {
         throw new IpcError('IPC_CONNECT_FAILED', `${this.#backlog} connections wait to be accepted already`)
       }
     } catch (error) {
-      this.#refuse(lane, isIpcError(error) ? error : new IpcError('IPC_PROTOCOL', String(error)))
+      turnAway(lane, 'refuse', error as IpcError)
       return
     }
     this.#greeted.add(lane)
     lane.post('welcome', [this.#side.greeting])
   }
+}
 
-  #refuse(lane: Lane, error: IpcError): void {
-    this.#greeted.delete(lane)
-    lane.post('refuse', [error.toJSON()])
-    lane.release()
-  }
+function turnAway(lane: Lane, kind: 'refuse' | 'abort', error: IpcError): void {
+  lane.post(kind, [error.toJSON()])
+  lane.release()
 }

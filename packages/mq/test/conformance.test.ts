@@ -12,6 +12,7 @@ import {
 } from '@ipc/conformance'
 import type { Connection } from '@ipc/core'
 import { mq, mqProcess } from '@ipc/mq'
+import { channels } from './fixtures/channels.js'
 import { jsonChildControl } from './fixtures/json-control.js'
 
 const peer = new URL('./fixtures/peer.ts', import.meta.url)
@@ -43,6 +44,7 @@ describeTransport({
     }
     return { local: connection as unknown as Connection, remote: other, dispose }
   },
+  endpoint: async () => channels(),
   dispose: () => workers.dispose(),
 })
 
