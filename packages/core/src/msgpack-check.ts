@@ -9,6 +9,9 @@ export const TYPED_ARRAYS = 1
 /** There are -0, which msgpackr would write as 0. */
 export const NEGATIVE_ZEROS = 2
 
+const bufferPrototype: unknown = (globalThis as { readonly Buffer?: { readonly prototype: unknown } }).Buffer
+  ?.prototype
+
 const hasOwn: (key: string) => boolean = Object.prototype.hasOwnProperty
 
 /** Kinds of typed arrays that travel; those of several bytes per element only where memory is little-endian. */
@@ -38,7 +41,7 @@ export function checkMessage(value: unknown, depth: number): number {
     case 'number':
       return value === 0 && Object.is(value, -0) ? NEGATIVE_ZEROS : NOTHING_SPECIAL
     case 'string':
-      if (!isWellFormed(value)) refuse(value, 'a string with a lone surrogate')
+      if (!survives(value)) refuse(value, 'a string with a lone surrogate or a byte order mark')
       return NOTHING_SPECIAL
     case 'object':
       return value === null ? NOTHING_SPECIAL : checkObject(value, depth)
@@ -53,6 +56,11 @@ export function checkMessage(value: unknown, depth: number): number {
     default:
       return refuse(value, `a ${typeof value}`)
   }
+}
+
+/** msgpackr takes U+FEFF at the start of a long string for a mark and drops it, unless its native add-on is there. */
+function survives(text: string): boolean {
+  return isWellFormed(text) && text.charCodeAt(0) !== 0xfeff
 }
 
 function checkObject(value: object, depth: number): number {
@@ -73,7 +81,7 @@ function checkPlain(value: Readonly<Record<string, unknown>>, depth: number): nu
   for (const key in value) {
     if (!hasOwn.call(value, key)) continue
     if (key === '__proto__') refuse(value, 'a key __proto__')
-    if (!isWellFormed(key)) refuse(value, 'a key with a lone surrogate')
+    if (!survives(key)) refuse(value, 'a key with a lone surrogate or a byte order mark')
     special |= checkMessage(value[key], depth + 1)
   }
   return special
@@ -93,7 +101,10 @@ function checkArray(value: readonly unknown[], depth: number): number {
 
 function checkTypedArray(value: Uint8Array, kind: string, prototype: unknown): number {
   if (isDetached(value)) refuse(value, 'a view whose memory is gone')
-  if (kind === 'Uint8Array') return NOTHING_SPECIAL
+  // A Buffer arrives as Uint8Array. Of another subclass msgpackr might not see that it is one.
+  if (kind === 'Uint8Array' && (prototype === Uint8Array.prototype || prototype === bufferPrototype)) {
+    return NOTHING_SPECIAL
+  }
   const known = (globalThis as unknown as Readonly<Record<string, { prototype: unknown }>>)[kind]
   if (!KINDS.has(kind) || prototype !== known?.prototype) refuseObject(value)
   return TYPED_ARRAYS

@@ -98,6 +98,9 @@ export class MessageScan {
     const start = this.#at
     this.#skip(size)
     const bytes = this.#bytes
+    if (bytes[start] === 0xef && size > 2 && bytes[start + 1] === 0xbb && bytes[start + 2] === 0xbf) {
+      throw new TypeError('a string with a byte order mark')
+    }
     for (let at = start; at < this.#at; at++) {
       if ((bytes[at] as number) < 0x80) continue
       decoder.decode(bytes.subarray(at, this.#at))

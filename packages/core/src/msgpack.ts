@@ -30,20 +30,24 @@ export function msgpack<T = unknown>(): Codec<T> {
 
 /** Ask `pack` for its buffer, with where the message lies in it, instead of a view of it: msgpackr's constant. */
 const REUSE_BUFFER_MODE = 512
-/** Memory for one message at a time, here and in msgpackr. Larger ones get their own and give it back. */
+/** Ask `pack` to write the next message over this one, which is copied by then: msgpackr's constant. */
+const RESET_BUFFER_MODE = 1024
+/** msgpackr grows its buffer as messages do; one that became larger than this is given up. */
+const MAX_KEPT_BYTES = 1_048_576
+const FIRST_BUFFER_BYTES = 8192
+/** Messages up to this size are decoded in memory that is kept. */
 const SCRATCH_BYTES = 65_536
 
 type Packed = Uint8Array & { readonly start: number; readonly end: number }
 
 // Stateless: no records, no shared structures. `variableMapSize` writes the shortest head of a map.
-const options = { useRecords: false, variableMapSize: true, copyBuffers: true }
+const options = { useRecords: false, variableMapSize: true, copyBuffers: true, useToJSON: false }
 const packr = new Packr(options)
 // Writes all typed arrays as extensions, Uint8Array included, which the other one writes as the standard's binary.
 const typedPackr = new Packr({ ...options, moreTypes: true })
 const unpackr = new Unpackr(options)
 const scan = new MessageScan()
-const packrScratch = new Uint8Array(SCRATCH_BYTES)
-const unpackScratch = new Uint8Array(SCRATCH_BYTES)
+const scratch = new Uint8Array(SCRATCH_BYTES)
 
 const MSGPACK: Codec = Object.freeze({
   name: 'msgpack',
@@ -60,22 +64,27 @@ const MSGPACK: Codec = Object.freeze({
         ? pack(writer, message)
         : withNegativeZeros(message, (other) => pack(writer, other))
     const end = start + packed.end - packed.start
-    if (end > target.length) return -1
-    target.set(packed.subarray(packed.start, packed.end), start)
-    return end
+    const fits = end <= target.length
+    if (fits) target.set(packed.subarray(packed.start, packed.end), start)
+    if (packed.length > MAX_KEPT_BYTES) shrink(writer, packed)
+    return fits ? end : -1
   },
   decode(source: Uint8Array, start: number, end: number): unknown {
     const length = end - start
     // A copy first: the peer may still write to shared memory, and what was checked must be what is read.
-    const copy = length <= SCRATCH_BYTES ? unpackScratch : new Uint8Array(length)
+    const copy = length <= SCRATCH_BYTES ? scratch : new Uint8Array(length)
     copy.set(source.subarray(start, end))
     scan.check(copy, length)
-    return unpackr.unpack(copy, { start: 0, end: length })
+    return unpackr.unpack(copy, length)
   },
 })
 
 function pack(writer: Packr, message: unknown): Packed {
-  // Always at the start of the same memory; if it is too small, msgpackr goes on in memory of its own.
-  writer.useBuffer(packrScratch as never)
-  return writer.pack(message, REUSE_BUFFER_MODE) as unknown as Packed
+  // In the buffer that all users of msgpackr in this process share, behind what others still hold views of.
+  return writer.pack(message, REUSE_BUFFER_MODE | RESET_BUFFER_MODE) as unknown as Packed
+}
+
+/** Give msgpackr a small buffer of the same class (Node's `Buffer` where there is one) in place of a large one. */
+function shrink(writer: Packr, large: Uint8Array): void {
+  writer.useBuffer(Uint8Array.prototype.slice.call(large, 0, FIRST_BUFFER_BYTES) as never)
 }
