@@ -88,8 +88,8 @@ const COMPILERS = [
 ] as const
 /** A CommonJS file beside the ESM one: TypeScript lets it `require` an ESM package under nodenext. */
 const RESOLUTIONS = [
-  { moduleResolution: 'nodenext', module: 'nodenext', files: ['consumer.ts', 'consumer.cts'] },
-  { moduleResolution: 'bundler', module: 'esnext', files: ['consumer.ts'] },
+  { moduleResolution: 'nodenext', module: 'nodenext', consumers: ['consumer.ts', 'consumer.cts'] },
+  { moduleResolution: 'bundler', module: 'esnext', consumers: ['consumer.ts'] },
 ]
 /** Nothing is skipped: the declarations of the package and of what it imports are checked too. */
 const CONSUMER_OPTIONS = {
@@ -107,7 +107,7 @@ let tarballs: ReadonlyMap<string, string>
 beforeAll(async () => {
   home = await mkdtemp(join(tmpdir(), 'ipc-packages-'))
   tarballs = await packAll(join(home, 'tarballs'))
-  await Promise.all(PACKAGES.map((candidate) => createProject(candidate)))
+  await Promise.all([...PACKAGES.map((candidate) => createProject(candidate)), writeTsconfigs()])
 }, SET_UP_TIMEOUT_MS)
 
 afterAll(() => rm(home, { recursive: true, force: true }))
@@ -139,18 +139,18 @@ describe.each(PACKAGES)('$name packed and installed into an empty project', (can
     const source = `const api = require('${candidate.name}')\nvoid (async () => {\n${candidate.program}\n})()`
     expect(await runProgram(candidate, 'program.cjs', source)).toBe('42')
   })
+})
 
-  describe.each(COMPILERS)('%s', (_compiler, compiler, entry) => {
-    test.each(RESOLUTIONS)(
-      'type-checks its user with moduleResolution $moduleResolution',
-      async ({ moduleResolution }) => {
-        const tsc = join(createRequire(import.meta.url).resolve(`${compiler}/package.json`), '..', entry)
-        const project = `tsconfig.${moduleResolution}.json`
-        await expect(inProject(candidate, process.execPath, [tsc, '-p', project])).resolves.toBe('')
-      },
-      TYPE_CHECK_TIMEOUT_MS,
-    )
-  })
+describe.each(COMPILERS)('%s', (_name, compiler, entry) => {
+  test.each(RESOLUTIONS)(
+    'type-checks the user of each package with moduleResolution $moduleResolution',
+    async ({ moduleResolution }) => {
+      const tsc = join(createRequire(import.meta.url).resolve(`${compiler}/package.json`), '..', entry)
+      const project = `tsconfig.${moduleResolution}.json`
+      await expect(execute(home, process.execPath, [tsc, '-p', project])).resolves.toBe('')
+    },
+    TYPE_CHECK_TIMEOUT_MS,
+  )
 })
 
 /** Packs every public package as a release would, and finds the tarballs by package name. */
@@ -188,17 +188,22 @@ async function createProject(candidate: PublicPackage): Promise<void> {
     join(folder, 'consumer.cts'),
     `import api = require('${candidate.name}')\nexport const names: string[] = Object.keys(api)\n`,
   )
-  for (const { moduleResolution, module, files } of RESOLUTIONS) {
-    const compilerOptions = { ...CONSUMER_OPTIONS, module, moduleResolution }
-    const project = join(folder, `tsconfig.${moduleResolution}.json`)
-    await writeFile(project, JSON.stringify({ compilerOptions, files }))
-  }
   await execute(folder, 'npm', ['install', '--no-audit', '--no-fund', '--prefer-offline'])
+}
+
+/** One compilation for the users of all packages, each of which finds only what its own project has installed. */
+async function writeTsconfigs(): Promise<void> {
+  for (const { moduleResolution, module, consumers } of RESOLUTIONS) {
+    const files = PACKAGES.flatMap(({ folder }) => consumers.map((file) => `${folder}/${file}`))
+    const compilerOptions = { ...CONSUMER_OPTIONS, module, moduleResolution }
+    const path = join(home, `tsconfig.${moduleResolution}.json`)
+    await writeFile(path, JSON.stringify({ compilerOptions, files }))
+  }
 }
 
 async function runProgram(candidate: PublicPackage, file: string, source: string): Promise<string> {
   await writeFile(join(home, candidate.folder, file), source)
-  return inProject(candidate, process.execPath, [file])
+  return execute(join(home, candidate.folder), process.execPath, [file])
 }
 
 /** One message from a client to a server of the same process, and the end of everything. */
@@ -221,10 +226,6 @@ const region = api.createRegion(4096)
 region.bytes[0] = 42
 console.log(api.attachRegion(region.buffer).bytes[0])
 `
-}
-
-function inProject(candidate: PublicPackage, command: string, args: readonly string[]): Promise<string> {
-  return execute(join(home, candidate.folder), command, args)
 }
 
 /** Runs a command to its end and gives its output, or throws with all that it printed. */
