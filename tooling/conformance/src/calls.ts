@@ -1,13 +1,11 @@
 import { IpcError, isIpcError } from '@ipc/core'
-import type { Control } from './control.js'
+import type { Control, ControlMessage } from './control.js'
 
 type Answers = Readonly<Record<string, (...args: never[]) => unknown>>
 
 /** Run the calls that come in on `channel` with the functions of the same name in `answers`. */
-export function answerCalls(control: Control, channel: string, answers: Answers): () => void {
-  return control.onMessage((message) => {
-    if (message.ipcConformance !== 'call' || message.channel !== channel) return
-    const { id, name, args } = message
+export function answerCalls(control: Control, channel: string, answers: Answers): void {
+  route(control, 'call', channel, ({ id, name, args }) => {
     const run = async (): Promise<unknown> => {
       const answer = answers[name]
       if (answer === undefined) throw new TypeError(`the remote side knows no command ${name}`)
@@ -30,12 +28,11 @@ export function callsOver(control: Control, channel: string): Call {
   const pending = new Map<number, { resolve(value: unknown): void; reject(error: unknown): void }>()
   let lastId = 0
   let gone: Error | undefined
-  control.onMessage((message) => {
-    if (message.ipcConformance !== 'result' || message.channel !== channel) return
-    const call = pending.get(message.id)
-    pending.delete(message.id)
-    if (message.error === undefined) call?.resolve(message.value)
-    else call?.reject(fromPlain(message.error))
+  route(control, 'result', channel, ({ id, value, error }) => {
+    const call = pending.get(id)
+    pending.delete(id)
+    if (error === undefined) call?.resolve(value)
+    else call?.reject(fromPlain(error))
   })
   control.onEnd((error) => {
     gone = error
@@ -52,6 +49,32 @@ export function callsOver(control: Control, channel: string): Call {
       pending.set(lastId, { resolve, reject })
       control.post({ ipcConformance: 'call', channel, id: lastId, name, args }, transfer)
     })
+}
+
+type Kind = 'call' | 'result'
+type MessageOf<K extends Kind> = Extract<ControlMessage, { readonly ipcConformance: K }>
+type Route = (message: MessageOf<Kind>) => void
+
+const routesOf = new WeakMap<Control, Map<string, Route>>()
+
+/** Give `listener` the messages of one kind and channel, with one listener per control, however many channels it has. */
+function route<K extends Kind>(
+  control: Control,
+  kind: K,
+  channel: string,
+  listener: (message: MessageOf<K>) => void,
+): void {
+  let routes = routesOf.get(control)
+  if (routes === undefined) {
+    const added = new Map<string, Route>()
+    control.onMessage((message) => {
+      if (message.ipcConformance !== 'ready')
+        added.get(`${message.ipcConformance} ${message.channel}`)?.(message)
+    })
+    routesOf.set(control, added)
+    routes = added
+  }
+  routes.set(`${kind} ${channel}`, listener as Route)
 }
 
 function toPlain(error: unknown): unknown {

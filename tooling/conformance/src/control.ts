@@ -32,6 +32,7 @@ export type ControlMessage =
 
 interface EventSource {
   on(event: 'message', listener: (message: unknown) => void): unknown
+  off(event: 'message', listener: (message: unknown) => void): unknown
 }
 
 function controlOver(
@@ -41,24 +42,21 @@ function controlOver(
 ): Control {
   let gone: Error | undefined
   const onGone: ((error: Error) => void)[] = []
-  const onMessage = new Set<(message: ControlMessage) => void>()
   onEnd((error) => {
     if (gone !== undefined) return
     gone = error
     for (const listener of onGone) listener(error)
-  })
-  source.on('message', (message) => {
-    if (isControlMessage(message)) for (const listener of onMessage) listener(message)
   })
   return {
     post(message, transfer) {
       if (gone === undefined) post(message, transfer)
     },
     onMessage(listener) {
-      onMessage.add(listener)
-      return () => {
-        onMessage.delete(listener)
+      const filtered = (message: unknown): void => {
+        if (isControlMessage(message)) listener(message)
       }
+      source.on('message', filtered)
+      return () => source.off('message', filtered)
     },
     onEnd(listener) {
       if (gone === undefined) onGone.push(listener)

@@ -5,8 +5,8 @@ import { checkNumbered, numberedMessage } from './numbered.js'
 import type { Remote, ServiceBody } from './remote.js'
 
 /** Carry out, on `connection`, the commands that a `remoteOver` at the other end of `control` sends. */
-export function driveRemote(connection: Connection, control: Control, channel = ''): () => void {
-  return answerCalls(control, channel, { ...localRemote(connection) } as never)
+export function driveRemote(connection: Connection, control: Control, channel = ''): void {
+  answerCalls(control, channel, { ...localRemote(connection) } as never)
 }
 
 /** A {@link Remote} for a connection in this very process. */

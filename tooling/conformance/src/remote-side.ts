@@ -1,5 +1,11 @@
 /** The half of the kit that runs on the remote side: it does not import vitest. */
-export { type Control, childControl, parentProcessControl, portControl } from './control.js'
+export {
+  type Control,
+  type ControlMessage,
+  childControl,
+  parentProcessControl,
+  portControl,
+} from './control.js'
 export { driveRemote, localRemote } from './drive-remote.js'
 export { hostRemotes } from './host-remotes.js'
 export { parentControl } from './parent-control.js'

@@ -55,6 +55,9 @@ export function peerDeathSuite(harness: PairHarness): void {
       'pending drained and close calls reject with IPC_PEER_LOST, what was not sent is counted',
       async ({ local, remote }) => {
         await fillUntilStuck(local)
+        await expectIpcError(() => {
+          for (let i = 0; i < 100_000; i++) local.send(new Uint8Array(4096))
+        }, 'IPC_QUEUE_FULL')
         const pending = [
           local.drained(),
           local.close(),
