@@ -1,3 +1,3 @@
 import { definePackage } from '@ipc/config/vitest'
 
-export default definePackage('@ipc/demo')
+export default definePackage('@ipc/demo', { globalSetup: ['test/global-setup.ts'] })

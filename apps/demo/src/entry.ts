@@ -1,7 +1,6 @@
 import { fileURLToPath } from 'node:url'
 
-/** Path of a program of this package: beside this module, built or as source, whichever runs. */
+/** Path of a program of this package: the build puts them and every module they share into one directory. */
 export function entryPath(name: 'p1' | 'p2' | 'p2-worker'): string {
-  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
-  return fileURLToPath(new URL(`./${name}.${extension}`, import.meta.url))
+  return fileURLToPath(new URL(`./${name}.js`, import.meta.url))
 }

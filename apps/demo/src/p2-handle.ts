@@ -8,7 +8,7 @@ import type { Failure, P2Job, P2Report } from './job.js'
 /** A running P2, as P1 sees it. */
 export interface P2Handle {
   readonly where: P2Where
-  /** Resolves when it has ended. */
+  /** Resolves when it has ended and all its reports have come in. */
   readonly ended: Promise<P2End>
   /** Why it gave up, if it said so. */
   readonly failure: Failure | undefined
@@ -44,7 +44,12 @@ export function startP2Process(job: P2Job, channel: Serialization | undefined): 
     ...(channel === undefined ? {} : { serialization: channel }),
   })
   const ended = new Promise<P2End>((resolve) => {
-    child.once('exit', (code, signal) => resolve(endedNow(signal ?? `exit code ${code}`)))
+    let end: P2End | undefined
+    child.once('exit', (code, signal) => {
+      end = endedNow(signal ?? `exit code ${code}`)
+    })
+    // What it wrote may come in after its exit.
+    child.once('close', () => resolve(end ?? endedNow('an end unseen')))
     child.once('error', (error) => resolve(endedNow(error.message)))
   })
   // Writing to a process that has just died.
@@ -62,14 +67,18 @@ export function startP2Thread(job: P2Job): P2Handle {
     workerData: { job, control: theirs },
     transferList: [theirs],
   })
+  const closed = new Promise<void>((resolve) => control.once('close', resolve))
   const ended = new Promise<P2End>((resolve) => {
     worker.once('error', (error) => resolve(endedNow(error.message)))
-    worker.once('exit', (code) => resolve(endedNow(`exit code ${code}`)))
+    worker.once('exit', (code) => {
+      const end = endedNow(`exit code ${code}`)
+      // What it sent by another port than its own may come in after its exit.
+      void closed.then(() => resolve(end))
+    })
   })
   const where: P2Where = { kind: 'thread', worker, control }
   const handle = new ReportingP2(where, ended, () => void worker.terminate())
   control.on('message', (report) => handle.take(report))
-  void ended.then(() => control.close())
   return handle
 }
 

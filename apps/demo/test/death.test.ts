@@ -40,7 +40,7 @@ describe.runIf(!WINDOWS)('when a process dies', { timeout: WATCHDOG_MS }, () => 
   })
 
   test.each(threads)('P1 reports IPC_PEER_LOST over $id when P2 is terminated', async ({ id }) => {
-    const run = new Run(new URL('./fixtures/kill-thread.ts', import.meta.url), [id, flightsFile()])
+    const run = new Run('kill-thread', [id, flightsFile()])
     expect(await run.exitCode()).toBe(0)
     const { code, message } = JSON.parse(run.stdout)
     console.log(`${id}: ${code}: ${message}`)

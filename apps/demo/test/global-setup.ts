@@ -1,0 +1,42 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { build } from 'tsup'
+import type { TestProject } from 'vitest/node'
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** The directory where the programs under test are. */
+    readonly programs: string
+  }
+}
+
+/**
+ * Build the programs from the sources of all packages, once: a run has five processes, and each would translate the
+ * sources anew.
+ */
+export async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const root = join(import.meta.dirname, '..')
+  const programs = await mkdtemp(join(root, 'node_modules/.programs-'))
+  await build({
+    entry: {
+      cli: join(root, 'src/cli.ts'),
+      p1: join(root, 'src/p1.ts'),
+      p2: join(root, 'src/p2.ts'),
+      'p2-worker': join(root, 'src/p2-worker.ts'),
+      'kill-thread': join(root, 'test/fixtures/kill-thread.ts'),
+    },
+    outDir: programs,
+    config: false,
+    tsconfig: join(root, 'tsconfig.json'),
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    silent: true,
+    noExternal: [/^@ipc\//],
+    esbuildOptions: (options) => {
+      options.conditions = ['@ipc/source']
+    },
+  })
+  project.provide('programs', programs)
+  return () => rm(programs, { recursive: true, force: true })
+}

@@ -1,0 +1,48 @@
+import { describe, expect, test } from 'vitest'
+import { parseOptions } from '../src/options.js'
+import { TRANSPORTS } from '../src/transports/index.js'
+
+describe('parseOptions', () => {
+  test('runs every transport on the flights for 2 seconds when nothing is asked for', () => {
+    expect(parseOptions([])).toMatchObject({ transports: TRANSPORTS, seconds: 2, json: false })
+    expect(parseOptions([])).toHaveProperty('input', expect.stringMatching(/flights-200k\.json$/))
+  })
+
+  test('takes what is asked for, transports in the order of the table', () => {
+    const options = parseOptions([
+      '--input=x.csv',
+      '--transports',
+      'net-tcp, shm',
+      '--seconds',
+      '.5',
+      '--json',
+    ])
+    expect(options).toMatchObject({ input: 'x.csv', seconds: 0.5, json: true })
+    const { transports } = options as Exclude<typeof options, string>
+    expect(transports.map(({ id }) => id)).toEqual(['shm', 'net-tcp'])
+  })
+
+  test('lists the transports', () => {
+    const lines = String(parseOptions(['--list']))
+      .trimEnd()
+      .split('\n')
+    expect(lines.map((line) => line.split(' ')[0])).toEqual(TRANSPORTS.map(({ id }) => id))
+  })
+
+  test.each([
+    [['--transports', 'shm,pigeon'], 'no transport "pigeon", known are shm, shm-threads,'],
+    [['--transports', ''], 'no transport ""'],
+    [['--transports', 'shm,'], 'no transport ""'],
+    [['--transports'], 'argument missing'],
+    [['--seconds', 'soon'], '--seconds must be a number from 0.01 to 600, got "soon"'],
+    [['--seconds', '0'], 'got "0"'],
+    [['--seconds', '601'], 'got "601"'],
+    [['--seconds', '1e2'], 'got "1e2"'],
+    [['--seconds', '-1'], 'got "-1"'],
+    [['--fast'], "unknown option '--fast'"],
+    [['shm'], 'too many arguments'],
+  ])('refuses %j in one line', (args, message) => {
+    expect(() => parseOptions(args)).toThrow(message)
+    expect(() => parseOptions(args)).toThrow(/^[^\n]+$/)
+  })
+})
