@@ -41,7 +41,7 @@ export const PAIR_STATE = 0
 export const PAIR_CAPACITY = 4
 export const SIDE_A = 128
 export const SIDE_B = 256
-export const RINGS = 384
+const RINGS = 384
 
 export const SIDE_STATE = 0
 export const SIDE_BELL = 4
@@ -72,7 +72,7 @@ export const ABORTED = 3
 export const RECORD_LENGTH = 0
 export const RECORD_KIND = 4
 export const RECORD_HEADER_BYTES = 8
-export const RECORD_ALIGNMENT = 8
+const RECORD_ALIGNMENT = 8
 
 /** Kind of the record that fills the end of a ring when the next one does not fit there. */
 export const PADDING = -1

@@ -2,13 +2,13 @@ import { IpcError } from '@ipc/core'
 import { nodeModule } from '../node-modules.js'
 
 /** Longest name of a region or address. */
-export const MAX_NAME_LENGTH = 64
+const MAX_NAME_LENGTH = 64
 
 /** The longest path of a Unix socket: longer ones are cut off silently by the system. */
 const MAX_SOCKET_PATH_BYTES = 103
 
 /** Suffix of the socket by which peers find a listener. */
-export const SOCKET_SUFFIX = '.sock'
+const SOCKET_SUFFIX = '.sock'
 /** Suffix of the file whose lock proves that a listener lives. */
 export const LOCK_SUFFIX = '.lock'
 /** Suffix of the region of a connection that is being set up. */
