@@ -48,6 +48,7 @@ const typedPackr = new Packr({ ...options, moreTypes: true })
 const unpackr = new Unpackr(options)
 const scan = new MessageScan()
 const scratch = new Uint8Array(SCRATCH_BYTES)
+const NIL = Uint8Array.of(0xc0)
 
 const MSGPACK: Codec = Object.freeze({
   name: 'msgpack',
@@ -70,14 +71,22 @@ const MSGPACK: Codec = Object.freeze({
     return fits ? end : -1
   },
   decode(source: Uint8Array, start: number, end: number): unknown {
-    const length = end - start
-    // A copy first: the peer may still write to shared memory, and what was checked must be what is read.
-    const copy = length <= SCRATCH_BYTES ? scratch : new Uint8Array(length)
-    copy.set(source.subarray(start, end))
-    scan.check(copy, length)
-    return unpackr.unpack(copy, length)
+    if (end - start <= SCRATCH_BYTES) return unpack(source, start, end, scratch)
+    try {
+      return unpack(source, start, end, new Uint8Array(end - start))
+    } finally {
+      // msgpackr and the scan hold on to what they read last: let that be little.
+      unpack(NIL, 0, 1, scratch)
+    }
   },
 })
+
+/** Decode a copy: the peer may still write to shared memory, and what was checked must be what is read. */
+function unpack(source: Uint8Array, start: number, end: number, copy: Uint8Array): unknown {
+  copy.set(source.subarray(start, end))
+  scan.check(copy, end - start)
+  return unpackr.unpack(copy, end - start)
+}
 
 function pack(writer: Packr, message: unknown): Packed {
   // In the buffer that all users of msgpackr in this process share, behind what others still hold views of.
