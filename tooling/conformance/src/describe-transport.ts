@@ -13,6 +13,7 @@ import { listenerSuite } from './suites/listener.js'
 import { orderingSuite } from './suites/ordering.js'
 import { peerDeathSuite } from './suites/peer-death.js'
 import { requestReplySuite } from './suites/request-reply.js'
+import { sequencesSuite } from './suites/sequences.js'
 import { waitsSuite } from './suites/waits.js'
 
 /** The suites by the names of their `describe` blocks. */
@@ -21,6 +22,7 @@ export const SUITES: Readonly<Record<string, (harness: PairHarness) => void>> = 
   lifecycle: lifecycleSuite,
   delivery: deliverySuite,
   ordering: orderingSuite,
+  sequences: sequencesSuite,
   backpressure: backpressureSuite,
   limits: limitsSuite,
   abort: abortSuite,

@@ -1,5 +1,6 @@
-import { describe, expect } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { expectSame, until } from '../check.js'
+import type { Pair } from '../harness.js'
 import { checkNumbered, numberedMessage } from '../numbered.js'
 import { type PairHarness, pairTest } from '../pair-test.js'
 
@@ -142,6 +143,24 @@ export function deliverySuite(harness: PairHarness): void {
       local.send(message)
       expectSame(await remote.receive(2), [new Uint8Array(1000).fill(1), new Uint8Array(1000).fill(2)])
     })
+
+    if (harness.capabilities.manyConnections) {
+      test('pairs at the same time do not disturb each other', async () => {
+        const pairs = [await harness.open(), await harness.open(), await harness.open()]
+        const [first, second, third] = pairs as [Pair, Pair, Pair]
+        try {
+          for (const [i, { local }] of pairs.entries()) local.send(i)
+          expect(await Promise.all(pairs.map(({ remote }) => remote.receive(1)))).toEqual([[0], [1], [2]])
+          first.local.abort()
+          await second.local.close()
+          await third.remote.echo()
+          third.local.send('alone')
+          expect(await third.local.receive()).toBe('alone')
+        } finally {
+          for (const pair of pairs) await pair.dispose()
+        }
+      })
+    }
 
     pairTest(harness, 'counters tell what was sent and received', async ({ local, remote }) => {
       local.send('four')

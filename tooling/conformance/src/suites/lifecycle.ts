@@ -2,7 +2,7 @@ import type { Connection } from '@ipc/core'
 import { describe, expect } from 'vitest'
 import { expectIpcError, fillUntilStuck, until } from '../check.js'
 import type { Pair } from '../harness.js'
-import { numberedMessage } from '../numbered.js'
+import { checkNumbered, numberedMessage } from '../numbered.js'
 import { type PairHarness, pairTest } from '../pair-test.js'
 
 const NOTHING = { messages: 0, bytes: 0 }
@@ -17,6 +17,7 @@ export function lifecycleSuite(harness: PairHarness): void {
 
     closeTests(harness)
     flushTests(harness)
+    streamTests(harness)
     disposalTests(harness)
     describe('states', () => stateMatrix(harness))
   })
@@ -153,6 +154,72 @@ function flushTests(harness: PairHarness): void {
     const more = remote.send([2, 3, 4])
     local.abort()
     await more.catch(() => {})
+    await remote.closed()
+    expect(seen).toEqual([1])
+  })
+}
+
+function streamTests(harness: PairHarness): void {
+  pairTest(
+    harness,
+    'close while the peer streams takes in all that it had sent',
+    async ({ local, remote }) => {
+      const stream = { count: 1_000_000, bytes: 1000 }
+      const streaming = expectIpcError(remote.sendNumbered(stream), 'IPC_CLOSED')
+      let received = 0
+      const read = async (): Promise<void> => {
+        for await (const message of local) {
+          expect(checkNumbered(stream, received, message)).toBeUndefined()
+          received++
+        }
+      }
+      const reading = read()
+      await until(() => received > 200)
+      await local.close()
+      await Promise.all([streaming, reading])
+      expect(await remote.closed()).toMatchObject({ by: 'remote', ...GRACEFUL })
+      expect(received).toBe((await remote.stats()).messagesSent)
+    },
+  )
+
+  pairTest(
+    harness,
+    'close does not wait for what nobody reads here, and counts what it drops',
+    async (pair) => {
+      const { local, remote } = pair
+      const streaming = expectIpcError(remote.sendNumbered({ count: 1_000_000, bytes: 1000 }), 'IPC_CLOSED')
+      await until(() => local.stats().unreadBytes >= 16_384)
+      await local.close()
+      await streaming
+      const { discarded } = await local.closed
+      const { messagesReceived, unreadMessages } = local.stats()
+      expect(discarded.messages).toBe(messagesReceived - unreadMessages)
+      expect(messagesReceived).toBe((await remote.stats()).messagesSent)
+    },
+    { local: { highWaterMarkBytes: 16_384, maxBufferedBytes: 65_536 } },
+  )
+
+  pairTest(harness, 'a listener that closes still gets what was under way', async (pair) => {
+    const { local, remote } = pair
+    const seen: unknown[] = []
+    await remote.send([1, 2, 3])
+    await until(() => local.stats().unreadMessages === 3)
+    local.onMessage((message) => {
+      seen.push(message)
+      if (message === 1) void local.close()
+    })
+    await local.closed
+    expect(seen).toEqual([1, 2, 3])
+  })
+
+  pairTest(harness, 'a listener that aborts gets nothing more', async ({ local, remote }) => {
+    const seen: unknown[] = []
+    await remote.send([1, 2, 3])
+    await until(() => local.stats().unreadMessages === 3)
+    local.onMessage((message) => {
+      seen.push(message)
+      local.abort()
+    })
     await remote.closed()
     expect(seen).toEqual([1])
   })

@@ -1,8 +1,9 @@
-import type { Connection, Listener } from '@ipc/core'
+import type { Codec, Connection, Listener } from '@ipc/core'
 import { describe, expect, test } from 'vitest'
 import { expectIpcError, expectMisuse, until, watch } from '../check.js'
 import type { Endpoint } from '../harness.js'
 import type { PairHarness } from '../pair-test.js'
+import { rawCodec } from '../remote-options.js'
 
 type Use = (endpoint: Endpoint<unknown>, listening: Listener<unknown, unknown, unknown>) => Promise<void>
 
@@ -112,6 +113,34 @@ export function listenerSuite({ endpoint: openEndpoint }: PairHarness): void {
       const connecting = transport.connect(listener.address, { signal: controller.signal })
       controller.abort()
       await expectIpcError(connecting, 'IPC_ABORTED')
+    })
+
+    endpointTest(
+      'listen with an aborted signal rejects IPC_ABORTED and takes no address',
+      async (endpoint) => {
+        const { transport } = endpoint
+        const address = await endpoint.address()
+        await expectIpcError(transport.listen(address, { signal: AbortSignal.abort() }), 'IPC_ABORTED')
+        await (await transport.listen(address)).close()
+      },
+    )
+
+    endpointTest(
+      'sides with different codecs refuse each other with IPC_PROTOCOL',
+      async (endpoint, listener) => {
+        const { transport } = endpoint
+        const codec = rawCodec as Codec
+        await expectIpcError(transport.connect(listener.address, { codec }), 'IPC_PROTOCOL')
+        await end(...(await connected(transport, listener)))
+      },
+    )
+
+    endpointTest('ref and unref may be called in any state', async (_endpoint, listener) => {
+      listener.unref()
+      listener.ref()
+      await listener.close()
+      listener.unref()
+      listener.ref()
     })
 
     endpointTest(

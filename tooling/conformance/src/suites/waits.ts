@@ -94,6 +94,21 @@ export function waitsSuite(harness: PairHarness): void {
       },
     )
 
+    pairTest(harness, 'an endless exchange starves neither timers nor other promises', async (pair) => {
+      const { local, remote } = pair
+      await remote.echo()
+      let rounds = 0
+      local.onMessage((message) => {
+        rounds++
+        if (local.status === 'open') local.send(message)
+      })
+      for (let i = 0; i < 10; i++) local.send(i)
+      await delay(30)
+      const before = rounds
+      await delay(30)
+      expect(rounds).toBeGreaterThan(before)
+    })
+
     pairTest(harness, 'a busy peer only delays', async ({ local, remote }) => {
       await remote.echo()
       await remote.block(200)
