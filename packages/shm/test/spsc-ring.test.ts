@@ -146,8 +146,8 @@ describe('SpscRing', () => {
 
   test('records of a producer in another thread arrive whole, in order, once, across the wrap of the positions', async () => {
     const capacity = 4096
-    const { consumer, buffer } = ring(capacity, 2 ** 31 - 64 * capacity)
-    const count = 200_000
+    const { consumer, buffer } = ring(capacity, 2 ** 31 - 16 * capacity)
+    const count = 50_000
     const worker = new Worker(new URL('./fixtures/ring-producer.js', import.meta.url), {
       workerData: { buffer, capacity, count, source: new URL('../src/spsc-ring.ts', import.meta.url).href },
       execArgv: ['--conditions=@ipc/source'],
@@ -174,5 +174,5 @@ describe('SpscRing', () => {
     })()
     await Promise.race([consumed, failed])
     await worker.terminate()
-  })
+  }, 60_000)
 })
