@@ -76,6 +76,14 @@ export async function uncaughtDuring(run: () => Promise<void>): Promise<unknown[
 }
 
 /**
+ * Long enough for a transport that still moves to show it. In several steps, so that many turns of the event loop pass
+ * even where it is busy. Too short a pause only makes a test assert less, never something wrong.
+ */
+export async function pause(): Promise<void> {
+  for (let step = 0; step < 10; step++) await delay(15)
+}
+
+/**
  * Send messages of `bytes`, awaiting `drained` as one should, until nothing moves any more because the peer does not
  * read. Returns how many were accepted.
  */
@@ -83,17 +91,21 @@ export async function fillUntilStuck(connection: Connection, bytes = 4096): Prom
   const stream = { count: Number.MAX_SAFE_INTEGER, bytes }
   for (let accepted = 1; ; accepted++) {
     if (connection.send(numberedMessage(stream, accepted - 1))) continue
-    const stuck = new AbortController()
-    const drained = connection.drained({ signal: stuck.signal })
-    // Too short a wait only ends the filling early: nothing asserted depends on it.
-    const timer = setTimeout(() => stuck.abort(), 150)
-    try {
-      await drained
-    } catch (error) {
-      if (!isIpcError(error, 'IPC_ABORTED')) throw error
-      return accepted
-    } finally {
-      clearTimeout(timer)
-    }
+    const giveUp = new AbortController()
+    const drained = connection.drained({ signal: giveUp.signal })
+    const flows = await Promise.race([drained.then(() => true), pause().then(() => false)])
+    if (flows) continue
+    const check = expectIpcError(drained, 'IPC_ABORTED')
+    giveUp.abort()
+    await check
+    return accepted
+  }
+}
+
+/** Wait until a counter stands still. */
+export async function quiet(counter: () => number): Promise<void> {
+  for (let before = -1; before !== counter(); ) {
+    before = counter()
+    await pause()
   }
 }

@@ -8,7 +8,7 @@ import { VARIANTS } from './broken/variants.js'
 
 const HOME = fileURLToPath(new URL('../', import.meta.url))
 const VITEST = join(dirname(fileURLToPath(import.meta.resolve('vitest/package.json'))), 'vitest.mjs')
-const RUN_TIMEOUT_MS = 180_000
+const RUN_TIMEOUT_MS = 300_000
 
 interface Report {
   readonly testResults: readonly {

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { type Connection, isIpcError } from '@ipc/core'
 import { describe, expect } from 'vitest'
-import { expectIpcError, fillUntilStuck, until, watch } from '../check.js'
+import { expectIpcError, fillUntilStuck, quiet, until, watch } from '../check.js'
 import { checkNumbered, type NumberedStream, numberedMessage } from '../numbered.js'
 import { type PairHarness, pairTest } from '../pair-test.js'
 
@@ -178,13 +178,4 @@ function sendUntilRefused(connection: Connection): { accepted: number; error: un
     return { accepted, error }
   }
   return { accepted, error: undefined }
-}
-
-/** Wait until a counter stands still. */
-async function quiet(counter: () => number): Promise<void> {
-  let before = -1
-  while (before !== counter()) {
-    before = counter()
-    await delay(150)
-  }
 }

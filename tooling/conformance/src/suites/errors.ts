@@ -1,6 +1,6 @@
 import type { Codec, ConnectionOptions } from '@ipc/core'
 import { describe, expect } from 'vitest'
-import { expectIpcError, expectMisuse, expectSame, uncaughtDuring, until } from '../check.js'
+import { expectIpcError, expectMisuse, expectSame, quiet, uncaughtDuring, until } from '../check.js'
 import { type PairHarness, pairTest } from '../pair-test.js'
 import { POISON, rawCodec } from '../remote-options.js'
 
@@ -103,11 +103,7 @@ export function errorsSuite(harness: PairHarness): void {
       async ({ local, remote }) => {
         const flood = remote.sendNumbered({ count: 200_000, bytes: 400 })
         flood.catch(() => {})
-        let before = -1
-        while (before !== local.stats().messagesReceived) {
-          before = local.stats().messagesReceived
-          await new Promise((resolve) => setTimeout(resolve, 150))
-        }
+        await quiet(() => local.stats().messagesReceived)
         expect(local.stats().decodeFailures).toBeGreaterThan(0)
         expect(local.stats().decodeFailures).toBeLessThan(20_000)
       },

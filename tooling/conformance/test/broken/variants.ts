@@ -166,6 +166,23 @@ export const VARIANTS: Readonly<Record<string, Variant>> = {
     suite: 'lifecycle',
     test: 'a close by the peer ends this side',
   },
+  'lets nothing in once it closes': {
+    changes: link(
+      (Base) =>
+        class extends Base {
+          #closing = false
+          override end(): void {
+            this.#closing = true
+            super.end()
+          }
+          protected override deliver(parcel: Parcel): void {
+            if (!this.#closing) super.deliver(parcel)
+          }
+        },
+    ),
+    suite: 'lifecycle',
+    test: 'close while the peer streams takes in all that it had sent',
+  },
   'closes at once, before the peer has everything': {
     changes: connection((real) => ({
       async close() {
@@ -174,6 +191,16 @@ export const VARIANTS: Readonly<Record<string, Variant>> = {
     })),
     suite: 'lifecycle',
     test: 'close ends both sides and closed tells each who did it',
+  },
+  'loses a message to a receive that was aborted': {
+    changes: connection((real) => ({
+      receive(options) {
+        if (options?.signal?.aborted) real.tryReceive()
+        return real.receive(options)
+      },
+    })),
+    suite: 'sequences',
+    test: 'any sequence of calls keeps order and loses nothing',
   },
   'ignores maxMessageBytes': {
     changes: { options: ({ maxMessageBytes: _, ...options }) => options },
