@@ -9,10 +9,10 @@ import { refusalError } from './refusal.js'
  * {@link https://msgpack.org MessagePack}, by msgpackr: compact, quick, and read by every language. The default of
  * transports that carry bytes.
  *
- * Carried: `undefined`, `null`, booleans, numbers (-0 and `NaN` too), bigints of 64 bits, well-formed strings, valid
- * dates, typed arrays (a Node `Buffer` arrives as `Uint8Array`), arrays and plain objects of these. Everything else,
- * Maps, class instances, functions, cycles, holes in arrays, ..., is a TypeError or RangeError, and never changed
- * silently. The whole table is in CODECS.md.
+ * Carried: `undefined`, `null`, booleans, numbers (-0 and `NaN` too), bigints of 64 bits, strings, valid dates, typed
+ * arrays (a Node `Buffer` arrives as `Uint8Array`), arrays and plain objects of these. Everything else, Maps, class
+ * instances, functions, cycles, holes in arrays, strings with lone surrogates, ..., is a TypeError or RangeError, and
+ * never changed silently. The whole table, and how the bytes look, is in CODECS.md.
  *
  * @example
  * ```ts
