@@ -79,7 +79,7 @@ export async function uncaughtDuring(run: () => Promise<void>): Promise<unknown[
  * Long enough for a transport that still moves to show it. In several steps, so that many turns of the event loop pass
  * even where it is busy. Too short a pause only makes a test assert less, never something wrong.
  */
-export async function pause(): Promise<void> {
+async function pause(): Promise<void> {
   for (let step = 0; step < 10; step++) await delay(15)
 }
 
