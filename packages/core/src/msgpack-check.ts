@@ -3,7 +3,7 @@ import { isDetached, kindOfTypedArray, LITTLE_ENDIAN } from './typed-array.js'
 import { isWellFormed } from './utf8.js'
 
 /** What of a message msgpackr needs to be told, or helped with. Flags, to be joined with `|`. */
-export const NOTHING_SPECIAL = 0
+const NOTHING_SPECIAL = 0
 /** There are typed arrays other than `Uint8Array`. */
 export const TYPED_ARRAYS = 1
 /** There are -0, which msgpackr would write as 0. */

@@ -2,7 +2,7 @@
  * Thrown inside a codec for a value it does not carry; {@link refusalError} makes it the error that callers see. Two
  * steps, so that encoders need not keep track of where in the message they are.
  */
-export class Refusal extends Error {
+class Refusal extends Error {
   /** The value itself, by which it is found again in the message. */
   readonly value: unknown
   /** Whether the codec carries such values, but not this one. */
