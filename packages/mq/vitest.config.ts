@@ -1,3 +1,4 @@
 import { definePackage } from '@ipc/config/vitest'
 
-export default definePackage('@ipc/mq')
+// Starting a program from its sources takes seconds on a busy machine.
+export default definePackage('@ipc/mq', { testTimeout: 30_000 })

@@ -105,23 +105,19 @@ export class PortHub {
   }
 
   #use(onRelease: () => void): PortUse {
-    let held = false
+    let held = true
     let released = false
+    this.#users++
+    this.#refs++
+    // An attached port holds the process by itself.
+    if (this.#users === 1) this.#attach()
+    else if (this.#refs === 1) this.port.ref()
     const hold = (on: boolean): void => {
       if (held === on || released) return
       held = on
       this.#refs += on ? 1 : -1
       if (on && this.#refs === 1) this.port.ref()
       if (!on && this.#refs === 0) this.port.unref()
-    }
-    this.#users++
-    if (this.#users === 1) this.#attach()
-    // An attached port holds the process by itself.
-    if (this.#users === 1) {
-      held = true
-      this.#refs = 1
-    } else {
-      hold(true)
     }
     return {
       ref: () => hold(true),

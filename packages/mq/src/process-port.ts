@@ -25,19 +25,25 @@ export function processPort(target: ProcessTarget): PortLike {
   const extras = target as ProcessTarget & Extras
   // In the child, only the channel may be touched: `process.pid` and the rest are its own.
   const child = (target as unknown) === globalThis.process ? undefined : extras
+  // Once set by hand, Node no longer counts listeners: it has to be done in its place.
   let setRef = false
   let detach = (): void => {}
+  const ref = (): void => {
+    setRef = true
+    child?.ref?.()
+    extras.channel?.ref()
+  }
   return {
     peer: child?.pid === undefined ? {} : { pid: child.pid },
     clones: false,
     attach(events) {
       detach = listen(target, events, child)
+      if (setRef) ref()
       if (!target.connected) queueMicrotask(() => events.lost(lostError(child)))
     },
     detach() {
       detach()
       if (child === undefined && setRef) {
-        // Once set by hand, Node no longer counts listeners: do it in its place.
         const others = (extras.listenerCount?.('message') ?? 0) + (extras.listenerCount?.('disconnect') ?? 0)
         if (others > 0) extras.channel?.ref()
         else extras.channel?.unref()
@@ -51,11 +57,7 @@ export function processPort(target: ProcessTarget): PortLike {
       }
       ;(target.send as unknown as Send).call(target, message, undefined, undefined, done)
     },
-    ref() {
-      setRef = true
-      child?.ref?.()
-      extras.channel?.ref()
-    },
+    ref,
     unref() {
       setRef = true
       child?.unref?.()

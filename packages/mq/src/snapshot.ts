@@ -80,7 +80,7 @@ function copyPlain(object: object, walk: Walk): unknown {
   for (const key of Object.keys(copy)) {
     walk.bytes += key.length
     const value = copyValue(copy[key], walk)
-    if (value === OTHER || key === '__proto__') return OTHER
+    if (value === OTHER) return OTHER
     if (typeof value === 'object') copy[key] = value
   }
   return copy

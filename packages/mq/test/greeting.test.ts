@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { mq } from '@ipc/mq'
 import { describe, expect, test } from 'vitest'
-import { channel, envelopes, failure, held, MARK, passed } from './fixtures/ports.js'
+import { channel, envelopes, failure, held, MARK, pair, passed } from './fixtures/ports.js'
 
 describe('greeting', () => {
   test('connect waits for a listener that comes later', async () => {
@@ -69,6 +69,16 @@ describe('greeting', () => {
     await expect(listener.accept({ timeoutMs: 0 })).rejects.toMatchObject({ code: 'IPC_TIMEOUT' })
     await listener.close()
     expect(held(port2)).toBe(false)
+  })
+
+  test('a welcome that nobody waits for any more is answered, so that the other side need not wait', async () => {
+    const { near, channel } = await pair()
+    const seen = envelopes(channel.port2)
+    channel.port2.postMessage([MARK, 'welcome', 12345, {}])
+    await passed(channel.port2, channel.port1)
+    await passed(channel.port1, channel.port2)
+    expect(seen).toEqual([[MARK, 'abort', 12345, expect.objectContaining({ code: 'IPC_ABORTED' })]])
+    await near.close()
   })
 
   test('different codecs are IPC_PROTOCOL, naming both', async () => {

@@ -11,7 +11,7 @@ describe('the life of a process', () => {
     'listener unreferenced',
     'worker unreferenced',
     'child unreferenced',
-  ])('ends when nothing but this is left: %s', { timeout: 20_000 }, async (what) => {
+  ])('ends when nothing but this is left: %s', async (what) => {
     expect(await runProgram(program, what)).toEqual({ code: 0, output: 'end of program\n' })
   })
 

@@ -60,13 +60,12 @@ describe.each(['advanced', 'json'] as const)('child processes (%s)', (serializat
     const child = start('serve until the parent is gone')
     const connection = await mqProcess().connect(child)
     expect(await connection.receive()).toBe('welcome')
-    const connecting = mqProcess().connect(child, { codec: undefined })
-    const second = await connecting
-    const pending = [failure(connection.receive()), failure(second.close())]
+    const second = await mqProcess().connect(child)
+    expect(await second.receive()).toBe('welcome')
+    const pending = [failure(connection.receive()), failure(second.receive()), failure(second.receive())]
     child.kill('SIGKILL')
-    for (const error of await Promise.all(pending))
-      expect(['IPC_PEER_LOST', 'IPC_CLOSED']).toContain(error.code)
-    expect((await connection.closed).code).toBe('IPC_PEER_LOST')
+    for (const error of await Promise.all(pending)) expect(error.code).toBe('IPC_PEER_LOST')
+    expect((await connection.closed).error?.details).toEqual({ pid: child.pid })
     await connection.close()
   })
 

@@ -1,31 +1,9 @@
-import { MessageChannel, type MessagePort } from 'node:worker_threads'
-import { mq, type WebPortTarget } from '@ipc/mq'
+import { MessageChannel } from 'node:worker_threads'
+import { mq } from '@ipc/mq'
 import { describe, expect, test } from 'vitest'
+import { launchWorker } from './fixtures/launch.js'
 import { failure } from './fixtures/ports.js'
-
-/** Only what a port has in a browser. */
-function webOnly(
-  port: MessagePort,
-  { started = false } = {},
-): WebPortTarget & { readonly listeners: number } {
-  let listeners = 0
-  const inner = port as unknown as WebPortTarget
-  const target = {
-    postMessage: (message: unknown, transfer: never[]) => port.postMessage(message, transfer),
-    addEventListener(type: string, listener: (event: unknown) => void) {
-      listeners++
-      inner.addEventListener(type, listener)
-    },
-    removeEventListener(type: string, listener: (event: unknown) => void) {
-      listeners--
-      inner.removeEventListener(type, listener)
-    },
-    get listeners() {
-      return listeners
-    },
-  }
-  return started ? target : Object.assign(target, { start: () => port.start() })
-}
+import { webOnly } from './fixtures/web-only.js'
 
 describe('ports of the web', () => {
   test.each([{ started: false }, { started: true }])('connect, talk and close (%o)', async (shape) => {
@@ -63,5 +41,16 @@ describe('ports of the web', () => {
     port2.close()
     expect((await failure(near.receive())).code).toBe('IPC_PEER_LOST')
     expect((await far.closed).code).toBe('IPC_PEER_LOST')
+  })
+
+  test('nothing of Node is needed at run time', async () => {
+    const { port1, port2 } = new MessageChannel()
+    const worker = launchWorker(new URL('./fixtures/no-node.ts', import.meta.url), { port: port2 }, [port2])
+    const connection = await mq().connect<unknown>(port1)
+    const messages = ['text', new Uint8Array([1, 2]), { nested: [new Map([[1, 2]])] }]
+    for (const message of messages) connection.send(message)
+    for (const message of messages) expect(await connection.receive()).toStrictEqual(message)
+    await connection.close()
+    await worker.terminate()
   })
 })
