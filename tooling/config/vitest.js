@@ -19,8 +19,8 @@ export function definePackage(name, test = {}) {
       name,
       include: ['test/**/*.test.ts'],
       pool: 'forks',
-      testTimeout: 10_000,
-      hookTimeout: 10_000,
+      testTimeout: 30_000,
+      hookTimeout: 30_000,
       ...test,
     },
   })
