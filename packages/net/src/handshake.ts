@@ -110,8 +110,9 @@ export class Handshake implements SocketReader {
       const message = `${address} speaks another protocol: it began with ${seen}`
       this.#fail(new IpcError('IPC_PROTOCOL', message, { details: { address } }))
     }
-    if (role === 'acceptor') {
-      // Not one byte for a caller that does not speak the protocol.
+    // Not one byte for a caller that does not speak the protocol. And an ERROR has no more in common with the magic than
+    // the low byte of its length.
+    if (role === 'acceptor' || before.length > 1) {
       foreign()
       return
     }

@@ -55,29 +55,30 @@ export class SendBatch {
     this.bytes += bytes
   }
 
-  /** Take what `credit` allows: a message may begin while there is any left. */
-  take(credit: number): Outgoing {
+  /** Take what `credit` allows, in order: a message may begin while there is any left. */
+  take(credit: number): Outgoing | undefined {
     this.#seal()
-    const taken: Outgoing = { pieces: [], bytes: 0, messages: 0, cost: 0 }
-    while (this.#parts.length > 0) {
-      const part = this.#parts[0]!
-      const left = credit - taken.cost
-      if (part.cost > 0 && left <= 0) break
-      if (part.messages > 1 && part.cost > left) {
-        append(taken, splitOff(part, left))
-        break
-      }
-      append(taken, part)
-      this.#parts.shift()
+    const parts = this.#parts
+    const taken = takePart(parts, credit)
+    if (taken === undefined) return undefined
+    while (parts.length > 0) {
+      const part = takePart(parts, credit - taken.cost)
+      if (part === undefined) break
+      taken.pieces.push(...part.pieces)
+      taken.bytes += part.bytes
+      taken.messages += part.messages
+      taken.cost += part.cost
     }
     this.bytes -= taken.bytes
     return taken
   }
 
-  /** Everything was taken and written. */
-  release(): void {
+  /** Everything was taken and written: begin anew. */
+  reset(): void {
     if (this.#slab !== undefined) giveSlab(this.#slab)
     this.#slab = undefined
+    this.#from = 0
+    this.#end = 0
   }
 
   #seal(): void {
@@ -91,11 +92,12 @@ export class SendBatch {
   }
 }
 
-function append(target: Outgoing, part: Outgoing): void {
-  target.pieces.push(...part.pieces)
-  target.bytes += part.bytes
-  target.messages += part.messages
-  target.cost += part.cost
+/** The first part, or as much of it as there is `credit` for. */
+function takePart(parts: Outgoing[], credit: number): Outgoing | undefined {
+  const part = parts[0]
+  if (part === undefined || (credit <= 0 && part.cost > 0)) return undefined
+  if (part.messages > 1 && part.cost > credit) return splitOff(part, credit)
+  return parts.shift()
 }
 
 /** Cut the messages for which there is `credit` off the front of a part that lies in a slab. */

@@ -25,10 +25,8 @@ export interface SendLimits {
   readonly credit: number
 }
 
-interface Write extends Outgoing {
-  /** To be released when the write is done. */
-  readonly batch: SendBatch | undefined
-}
+/** Cheaper than `queueMicrotask`, which makes an async resource each time. */
+const TICK: Promise<void> = Promise.resolve()
 
 /**
  * Messages on their way into a socket: all of one tick in one write, and while the socket is busy, or the peer grants
@@ -44,10 +42,13 @@ export class SendQueue<Out> {
   readonly #onProgress: () => void
   readonly #batches = new Fifo<SendBatch>()
   #open: SendBatch | undefined
+  #spare: SendBatch | undefined
   #credit: number
   /** To be granted to the peer with the next write. */
   #grant = 0
-  #writing: Write | undefined
+  #writing: Outgoing | undefined
+  /** Of this batch nothing is left once the write is done. */
+  #emptied: SendBatch | undefined
   /** Writes that were done when `write` returned, and whose callbacks are still to come. */
   #early = 0
   #scheduled = false
@@ -101,7 +102,7 @@ export class SendQueue<Out> {
   flush(): void {
     while (this.#writing === undefined && !this.#cleared) {
       const write = this.#next()
-      if (write.pieces.length === 0) break
+      if (write === undefined) break
       this.#write(write)
     }
     this.#onProgress()
@@ -156,7 +157,8 @@ export class SendQueue<Out> {
     const open = this.#open
     // Batches stay small, so that progress shows in steps while a slow peer takes them.
     if (open !== undefined && !fresh && open.bytes < SLAB_BYTES) return open
-    const batch = new SendBatch()
+    const batch = this.#spare ?? new SendBatch()
+    this.#spare = undefined
     this.#batches.push(batch)
     this.#open = batch
     return batch
@@ -167,7 +169,7 @@ export class SendQueue<Out> {
     if (this.bufferedBytes >= FLUSH_BYTES) this.flush()
     else if (!this.#scheduled) {
       this.#scheduled = true
-      queueMicrotask(this.#flushScheduled)
+      void TICK.then(this.#flushScheduled)
     }
   }
 
@@ -176,25 +178,25 @@ export class SendQueue<Out> {
     this.flush()
   }
 
-  #next(): Write {
-    const pieces: Buffer[] = []
+  #next(): Outgoing | undefined {
+    const batch = this.#batches.peek()
+    let next = batch?.take(this.#credit)
+    if (next !== undefined) this.#credit -= next.cost
+    if (batch?.empty) {
+      this.#emptied = batch
+      this.#batches.shift()
+      if (batch === this.#open) this.#open = undefined
+    }
     if (this.#grant > 0) {
       const granted = Math.min(this.#grant, MAX_CREDIT)
       this.#grant -= granted
-      pieces.push(encodeCredit(granted))
+      next ??= { pieces: [], bytes: 0, messages: 0, cost: 0 }
+      next.pieces.unshift(encodeCredit(granted))
     }
-    const batch = this.#batches.peek()
-    if (batch === undefined) return { pieces, bytes: 0, messages: 0, cost: 0, batch: undefined }
-    const taken = batch.take(this.#credit)
-    this.#credit -= taken.cost
-    pieces.push(...taken.pieces)
-    if (!batch.empty) return { ...taken, pieces, batch: undefined }
-    this.#batches.shift()
-    if (batch === this.#open) this.#open = undefined
-    return { ...taken, pieces, batch }
+    return next
   }
 
-  #write(write: Write): void {
+  #write(write: Outgoing): void {
     const socket = this.#socket
     const { pieces } = write
     const last = pieces.length - 1
@@ -222,11 +224,14 @@ export class SendQueue<Out> {
     this.flush()
   }
 
-  #settle({ bytes, messages, batch }: Write): void {
+  #settle({ bytes, messages }: Outgoing): void {
     this.#writing = undefined
     this.bufferedBytes -= bytes
     this.bufferedMessages -= messages
-    batch?.release()
+    if (this.#emptied === undefined) return
+    this.#emptied.reset()
+    this.#spare = this.#emptied
+    this.#emptied = undefined
   }
 
   #tooLarge(bytes: number | undefined): IpcError {

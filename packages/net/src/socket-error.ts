@@ -19,8 +19,11 @@ const CONNECT: ReadonlyMap<string, Meaning> = new Map([
   ['EPERM', denied('this user may not connect there')],
 ])
 
+const TAKEN: Meaning = { code: 'IPC_ADDRESS_IN_USE', advice: 'somebody listens there already' }
+
 const LISTEN: ReadonlyMap<string, Meaning> = new Map([
-  ['EADDRINUSE', { code: 'IPC_ADDRESS_IN_USE', advice: 'somebody listens there already' }],
+  ['EADDRINUSE', TAKEN],
+  ['EEXIST', TAKEN],
   ['EACCES', denied('this user may not listen there')],
   ['EPERM', denied('this user may not listen there')],
   ['EADDRNOTAVAIL', failed('this machine has no such address')],

@@ -114,7 +114,7 @@ export class SocketLink<Out> implements Link<Out>, SocketReader, FrameSink {
     if (graceful) {
       wire.reader = NOBODY
       wire.socket.destroySoon()
-    } else if (abort === undefined || this.#peerGaveUp || wire.socket.destroyed) drop(wire)
+    } else if (abort === undefined || this.#peerGaveUp || this.#finSent || wire.socket.destroyed) drop(wire)
     else leave(wire, encodeError(this.#violation ?? abortedByThisSide(abort)))
   }
 

@@ -1,4 +1,5 @@
-import { linkSync, lstatSync, renameSync, type Stats, unlinkSync } from 'node:fs'
+import { randomBytes } from 'node:crypto'
+import { type BigIntStats, linkSync, lstatSync, renameSync, unlinkSync } from 'node:fs'
 import { connect } from 'node:net'
 import { dirname } from 'node:path'
 import { IpcError } from '@ipc/core'
@@ -44,7 +45,8 @@ export async function freeUnixPath(path: string): Promise<void> {
     )
   }
   if (!found.isSocket()) throw inUse(path, 'there is a file that is no socket')
-  if (found.uid !== process.getuid?.()) throw inUse(path, `the socket there belongs to user ${found.uid}`)
+  if (Number(found.uid) !== process.getuid?.())
+    throw inUse(path, `the socket there belongs to user ${found.uid}`)
   const answer = await probe(path)
   if (answer === 'ECONNREFUSED') removeStale(path, found)
   else if (answer !== 'ENOENT') throw inUse(path, 'somebody listens there already')
@@ -66,8 +68,8 @@ function probe(path: string): Promise<string | undefined> {
  * Remove the socket that was found dead, and only that one: another process that starts at the same moment may have
  * put a live one in its place. Moving is atomic, so what was moved can be looked at in peace, and be put back.
  */
-function removeStale(path: string, stale: Stats): void {
-  const aside = `${path}.${process.pid}`
+function removeStale(path: string, stale: BigIntStats): void {
+  const aside = `${path}.${randomBytes(8).toString('hex')}`
   try {
     renameSync(path, aside)
   } catch (error) {
@@ -75,7 +77,8 @@ function removeStale(path: string, stale: Stats): void {
     throw error
   }
   const moved = lstat(aside)
-  const isStale = moved !== undefined && moved.ino === stale.ino && moved.dev === stale.dev
+  // The number of an inode is given to the next file at once; the time, which moving does not change, tells them apart.
+  const isStale = moved?.ino === stale.ino && moved.dev === stale.dev && moved.mtimeNs === stale.mtimeNs
   try {
     if (!isStale) linkSync(aside, path)
   } finally {
@@ -83,8 +86,8 @@ function removeStale(path: string, stale: Stats): void {
   }
 }
 
-function lstat(path: string): Stats | undefined {
-  return lstatSync(path, { throwIfNoEntry: false })
+function lstat(path: string): BigIntStats | undefined {
+  return lstatSync(path, { throwIfNoEntry: false, bigint: true })
 }
 
 function inUse(path: string, why: string): IpcError {

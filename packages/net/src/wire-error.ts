@@ -10,7 +10,6 @@ export const WIRE_ERROR = {
   messageTooLarge: 9,
   creditViolation: 11,
   overloaded: 15,
-  shutdown: 19,
   codec: 23,
   aborted: 24,
 } as const
@@ -28,7 +27,6 @@ const REFUSED: ReadonlyMap<number, IpcErrorCode> = new Map<number, IpcErrorCode>
   [WIRE_ERROR.version, 'IPC_VERSION_MISMATCH'],
   [WIRE_ERROR.feature, 'IPC_VERSION_MISMATCH'],
   [WIRE_ERROR.overloaded, 'IPC_CONNECT_FAILED'],
-  [WIRE_ERROR.shutdown, 'IPC_CONNECT_FAILED'],
 ])
 
 /** The listener answered a greeting with ERROR. */

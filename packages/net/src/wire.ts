@@ -1,7 +1,7 @@
 import { connect, type NetConnectOpts, type Socket } from 'node:net'
 
 /** Memory into which a dialer's socket reads, again and again. */
-const READ_BYTES = 65_536
+const READ_BYTES = 65536
 /** Silence after which the kernel asks a TCP peer's kernel whether it is still there. */
 const KEEP_ALIVE_MS = 15_000
 /** How long a last frame may take to leave. */
