@@ -12,6 +12,9 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 const interruption = new AbortController()
 for (const signal of SIGNALS) process.on(signal, () => interruption.abort(signal))
 
+// The reader of a pipe may have seen enough.
+process.stdout.on('error', () => process.exit())
+
 try {
   process.exitCode = await main(process.argv.slice(2))
 } catch (error) {

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { build } from 'tsup'
 import type { TestProject } from 'vitest/node'
@@ -16,6 +16,7 @@ declare module 'vitest' {
  */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const root = join(import.meta.dirname, '..')
+  const { dependencies } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'))
   const programs = await mkdtemp(join(root, 'node_modules/.programs-'))
   await build({
     entry: {
@@ -32,6 +33,8 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     platform: 'node',
     target: 'node20',
     silent: true,
+    // tsup takes for dependencies what the package.json of the working directory names, wherever that is.
+    external: Object.keys(dependencies).filter((name) => !name.startsWith('@ipc/')),
     noExternal: [/^@ipc\//],
     esbuildOptions: (options) => {
       options.conditions = ['@ipc/source']
