@@ -49,9 +49,12 @@ export async function request<Reply = unknown>(
   const wait = startWait<unknown>('request', options, cancel)
   outstanding.waits.set(id, wait)
   const finite = timeoutMs !== undefined && timeoutMs !== Number.POSITIVE_INFINITY
-  const asked: RpcMessage = finite
-    ? { ipc: 'request', id, body: message, timeoutMs }
-    : { ipc: 'request', id, body: message }
+  const asked: RpcMessage = {
+    ipc: 'request',
+    id,
+    ...(message === undefined ? {} : { body: message }),
+    ...(finite ? { timeoutMs } : {}),
+  }
   const prepare = (): RpcMessage | undefined => {
     sent = outstanding.waits.has(id)
     return sent ? asked : undefined

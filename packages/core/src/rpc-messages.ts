@@ -10,7 +10,8 @@ export type RpcMessage = RequestMessage | CancelMessage | ReplyMessage | Failure
 export interface RequestMessage {
   readonly ipc: 'request'
   readonly id: number
-  readonly body: unknown
+  /** Absent for `undefined`, which not every codec carries. */
+  readonly body?: unknown
   /** Milliseconds the caller is still willing to wait; travels as a duration because clocks differ. */
   readonly timeoutMs?: number
 }
@@ -25,7 +26,8 @@ export interface CancelMessage {
 export interface ReplyMessage {
   readonly ipc: 'reply'
   readonly id: number
-  readonly body: unknown
+  /** Absent for `undefined`. */
+  readonly body?: unknown
 }
 
 /** Request `id` failed. */

@@ -73,7 +73,8 @@ async function answer(
   })
   let reply: RpcMessage
   try {
-    reply = { ipc: 'reply', id, body: await handler(body, { signal: controller.signal, connection }) }
+    const result = await handler(body, { signal: controller.signal, connection })
+    reply = result === undefined ? { ipc: 'reply', id } : { ipc: 'reply', id, body: result }
   } catch (error) {
     reply = { ipc: 'failure', id, error: failure(error) }
   }

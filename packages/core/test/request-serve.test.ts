@@ -14,6 +14,15 @@ describe('request and serve', () => {
     expect(await request(other, undefined)).toBeUndefined()
   })
 
+  test('a body of undefined is left out, for codecs that do not carry undefined', async () => {
+    const [client, server, clientLink, serverLink] = joinedConnections()
+    serve(server, () => undefined)
+    expect(await request(client, undefined)).toBeUndefined()
+    expect(clientLink.sent).toEqual([{ ipc: 'request', id: 1 }])
+    expect(Object.keys(clientLink.sent[0] as object)).not.toContain('body')
+    expect(Object.keys(serverLink.sent[0] as object)).not.toContain('body')
+  })
+
   test('what the handler throws is the error of the caller', async () => {
     const [client, server] = joinedConnections()
     const failures: unknown[] = [
