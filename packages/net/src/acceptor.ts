@@ -37,7 +37,7 @@ export class Acceptor<In, Out> implements ListenerSource<string> {
   serve<L extends FedListener<In, Out, string>>(listener: L): L {
     const { server, address } = this.#init
     server.on('connection', (socket) => this.#accept(socket, listener))
-    // Out of file descriptors, mostly: libuv has dropped the caller and goes on.
+    // A caller could not be accepted; the server goes on.
     server.on('error', (cause) => publishRefused({ address, error: listenError(address, cause) }))
     return listener
   }

@@ -3,8 +3,8 @@ import type { IpcError } from '@ipc/core'
 
 /**
  * Name of the channel of `node:diagnostics_channel` on which a listener reports connections that did not come about:
- * strangers, other versions or codecs, silence, a full backlog, no more file descriptors. Messages are
- * {@link RefusedConnection}s. Such a peer disturbs nobody else, so nothing is thrown for it.
+ * strangers, other versions or codecs, silence, a full backlog. Messages are {@link RefusedConnection}s. Such a caller
+ * disturbs nobody else, so nothing is thrown for it.
  */
 export const REFUSED_CHANNEL = 'ipc:net:refused'
 

@@ -51,6 +51,7 @@ export class SendQueue<Out> {
   #emptied: SendBatch | undefined
   /** Writes that were done when `write` returned, and whose callbacks are still to come. */
   #early = 0
+  #encoding = false
   #scheduled = false
   #cleared = false
 
@@ -69,12 +70,15 @@ export class SendQueue<Out> {
    * @throws IpcError `IPC_MESSAGE_TOO_LARGE`, and what the codec throws. Nothing is queued then.
    */
   add(message: Out): number {
-    const { maxFrameBytes, maxMessageBytes } = this.#limits
-    const known = this.#codec.sizeOf?.(message)
-    if (known !== undefined && known > maxMessageBytes) throw this.#tooLarge(known)
-    let size = this.#encodeInSlab(message, known, Math.min(maxFrameBytes, maxMessageBytes))
-    if (size > maxMessageBytes) throw this.#tooLarge(size)
-    if (size < 0 || size > maxFrameBytes) size = this.#addAlone(this.#encodeAlone(message, known))
+    // A getter of the message that sends would write into the middle of it.
+    if (this.#encoding) throw new TypeError('send was called from within the encoding of another message')
+    this.#encoding = true
+    let size: number
+    try {
+      size = this.#encode(message)
+    } finally {
+      this.#encoding = false
+    }
     if (this.#credit > 0) this.#flushSoon()
     return size
   }
@@ -113,6 +117,16 @@ export class SendQueue<Out> {
     this.#cleared = true
     this.#batches.clear()
     this.#open = undefined
+  }
+
+  #encode(message: Out): number {
+    const { maxFrameBytes, maxMessageBytes } = this.#limits
+    const known = this.#codec.sizeOf?.(message)
+    if (known !== undefined && known > maxMessageBytes) throw this.#tooLarge(known)
+    const size = this.#encodeInSlab(message, known, Math.min(maxFrameBytes, maxMessageBytes))
+    if (size > maxMessageBytes) throw this.#tooLarge(size)
+    if (size >= 0 && size <= maxFrameBytes) return size
+    return this.#addAlone(this.#encodeAlone(message, known))
   }
 
   /** Returns the size; -1 when a slab does not hold it. Above `maxBytes` nothing was queued. */

@@ -161,6 +161,20 @@ describe('messages', () => {
     await near.close()
   })
 
+  test('sent from within the encoding of another one are refused, and do no harm', async () => {
+    const [near, far] = await connected()
+    const message = {
+      get nested() {
+        near.send('from a getter')
+        return 1
+      },
+    }
+    expect(() => near.send(message)).toThrow(TypeError)
+    near.send('after')
+    expect(await far.receive()).toBe('after')
+    await near.close()
+  })
+
   test('sent and closed at once all arrive, and both sides know', async () => {
     for (let round = 0; round < 20; round++) {
       const [near, far] = await connected()
