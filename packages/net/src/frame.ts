@@ -40,7 +40,7 @@ export function writeHeader(
 }
 
 /** Write a message's total length as u48. */
-export function writeTotal(target: Uint8Array, at: number, total: number): void {
+function writeTotal(target: Uint8Array, at: number, total: number): void {
   for (let i = 0, rest = total; i < TOTAL_BYTES; i++, rest = Math.floor(rest / 256))
     target[at + i] = rest % 256
 }

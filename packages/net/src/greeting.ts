@@ -7,9 +7,9 @@ export const MAGIC: Uint8Array = Uint8Array.of(0x89, 0x49, 0x50, 0x43, 0x4e, 0x0
 /** Size of a greeting. */
 export const GREETING_BYTES = 72
 /** The only version of the protocol so far. */
-export const PROTOCOL_VERSION = 1
+const PROTOCOL_VERSION = 1
 /** The least `maxFrameBytes` a side may announce. */
-export const MIN_FRAME_BYTES = 4096
+const MIN_FRAME_BYTES = 4096
 /** Largest frame this implementation accepts and announces. */
 export const MAX_FRAME_BYTES = 262_144
 
