@@ -34,10 +34,23 @@ describe('greeting', () => {
     const { port1, port2 } = channel()
     await expect(mq().connect(port1, { timeoutMs: 20 })).rejects.toMatchObject({ code: 'IPC_TIMEOUT' })
     expect(held(port1)).toBe(false)
-    // Those who gave up are not offered to a listener that comes after all.
-    const listener = await mq().listen(port2)
+    // Those who gave up are not offered to a listener that comes after all, and take no place there.
+    const listener = await mq().listen(port2, { backlog: 1 })
     await passed(port1, port2)
     await expect(listener.accept({ timeoutMs: 0 })).rejects.toMatchObject({ code: 'IPC_TIMEOUT' })
+    const near = await mq().connect(port1)
+    await listener.accept()
+    await listener.close()
+    await near.close()
+  })
+
+  test('of many that connect in one tick, those beyond the backlog are refused', async () => {
+    const { port1, port2 } = channel()
+    const listener = await mq().listen(port2, { backlog: 2 })
+    const outcomes = await Promise.allSettled([1, 2, 3, 4, 5].map(() => mq().connect(port1)))
+    const refused = outcomes.filter(({ status }) => status === 'rejected')
+    expect(refused).toHaveLength(3)
+    for (const outcome of refused) expect(outcome).toMatchObject({ reason: { code: 'IPC_CONNECT_FAILED' } })
     await listener.close()
   })
 
