@@ -73,10 +73,10 @@ export interface ConnectionStats {
   /** Arrived from the peer, read or not. */
   readonly messagesReceived: number
   readonly bytesReceived: number
-  /** Accepted by `send` and still in this process. */
+  /** Accepted by `send` and still in this process; the bytes with what each message costs beside its size. */
   readonly bufferedMessages: number
   readonly bufferedBytes: number
-  /** Received and not yet read. */
+  /** Received and not yet read; the bytes with 64 for each message, as `highWaterMarkBytes` counts. */
   readonly unreadMessages: number
   readonly unreadBytes: number
   /** Messages that came in and could not be decoded or did not match the schema. */

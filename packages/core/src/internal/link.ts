@@ -3,8 +3,8 @@ import type { IpcError } from '../errors.js'
 
 /**
  * What a transport supplies for one connection; the connection core supplies the rest (states, queues, waits).
- * Calls go one way at a time: the core calls the link, the link calls its {@link LinkEvents}, and neither calls
- * back into the other from within a constructor.
+ * The core calls the link, the link calls its {@link LinkEvents}; neither from within a constructor, and the link
+ * delivers nothing from within `send`.
  */
 export interface Link<Out> {
   readonly peer: Peer
