@@ -13,7 +13,7 @@ export interface P1Job {
   readonly transport: string
   readonly input: string
   readonly seconds: number
-  /** A directory of this run, for sockets. */
+  /** The directory of this run, for sockets and names. */
   readonly scratch: string
 }
 

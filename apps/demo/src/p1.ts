@@ -1,10 +1,10 @@
-import { rm } from 'node:fs/promises'
 import { loadDataset } from './dataset.js'
 import { InputError } from './input-error.js'
 import type { P1Job, P1Report } from './job.js'
 import type { P2Handle } from './p2-handle.js'
 import { failureOf } from './p2-side.js'
 import { runTransport } from './run-transport.js'
+import { removeScratch } from './scratch.js'
 
 /** How long this process may take to end when its work is done. */
 const PATIENCE_MS = 5000
@@ -13,10 +13,7 @@ let running: P2Handle | undefined
 
 // Ctrl-C reaches the whole group of processes: P0 decides, and what it decides it does by ending the channel.
 process.on('SIGINT', () => {})
-process.on('disconnect', () => {
-  running?.kill()
-  void rm(job.scratch, { recursive: true, force: true }).finally(() => process.exit(1))
-})
+process.on('disconnect', () => void giveUp())
 
 const job = JSON.parse(process.argv[2]!) as P1Job
 leave(await run())
@@ -26,12 +23,20 @@ async function run(): Promise<P1Report> {
     const dataset = await loadDataset(job.input)
     const started = (p2: P2Handle): void => {
       running = p2
+      if (!process.connected) p2.kill()
     }
     return { type: 'done', run: await runTransport(job, dataset, { tell, started }) }
   } catch (error) {
     if (error instanceof InputError) return { type: 'input error', message: error.message }
     return { type: 'failed', failure: failureOf(error) }
   }
+}
+
+async function giveUp(): Promise<void> {
+  running?.kill()
+  await running?.ended
+  removeScratch(job.scratch)
+  process.exit(1)
 }
 
 function tell(report: P1Report, told: () => void = () => {}): void {

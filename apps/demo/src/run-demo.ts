@@ -1,11 +1,9 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { checkInput } from './input-file.js'
 import type { Failure } from './job.js'
 import type { DemoOptions } from './options.js'
 import type { Progress } from './progress.js'
 import { isIntact, type Result } from './results.js'
+import { makeScratch, removeScratch } from './scratch.js'
 import { superviseP1 } from './supervise.js'
 
 /**
@@ -20,7 +18,7 @@ export async function runDemo(
   signal: AbortSignal,
 ): Promise<Result[]> {
   await checkInput(input)
-  const scratch = await mkdtemp(join(tmpdir(), 'ipc-demo-'))
+  const scratch = makeScratch()
   const results: Result[] = []
   try {
     for (const transport of transports) {
@@ -35,7 +33,7 @@ export async function runDemo(
       if (failure !== undefined && !isMissing(failure)) break
     }
   } finally {
-    await rm(scratch, { recursive: true, force: true })
+    removeScratch(scratch)
   }
   return results
 }

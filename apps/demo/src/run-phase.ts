@@ -54,7 +54,7 @@ async function connectAndWork<Result>(
   const options = connectionOptions(job.shape, job.phase, ends.encodes)
   const { address } = await p2.report('ready')
   const start = performance.now()
-  const link = await ends.connect(p2, address, options)
+  const link = await ends.connect({ p2, address, scratch: job.scratch }, options)
   const setUpMs = performance.now() - start
   try {
     return await work({

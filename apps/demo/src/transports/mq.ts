@@ -6,7 +6,7 @@ import type { Ends } from './ends.js'
 /** The port between a thread and its worker. */
 export const mqWorkerEnds: Ends = {
   encodes: mq().capabilities.encodes,
-  connect: async ({ where }, _address, options) => {
+  connect: async ({ p2: { where } }, options) => {
     if (where.kind !== 'thread') throw new TypeError('P2 must be a thread')
     return mq().connect(where.worker, options)
   },
@@ -19,7 +19,7 @@ export const mqWorkerEnds: Ends = {
 /** The channel between a process and its child. */
 export const mqChildEnds: Ends = {
   encodes: mqProcess().capabilities.encodes,
-  connect: async ({ where }, _address, options) => {
+  connect: async ({ p2: { where } }, options) => {
     if (where.kind !== 'process') throw new TypeError('P2 must be a process')
     return mqProcess().connect(where.child, options)
   },

@@ -54,7 +54,7 @@ function cost(message: unknown): number {
 /** Node's own `postMessage` between a thread and its worker, as a baseline. */
 export const nodePostMessageEnds: Ends = {
   encodes: false,
-  connect: async ({ where }) => {
+  connect: async ({ p2: { where } }) => {
     if (where.kind !== 'thread') throw new TypeError('P2 must be a thread')
     return new PostMessageLink(where.worker)
   },

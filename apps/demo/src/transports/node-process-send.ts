@@ -42,7 +42,7 @@ export function processSendSerialization(shape: Shape, blocks: boolean): Seriali
 /** Node's own `process.send` between a process and its child, as a baseline. */
 export const nodeProcessSendEnds: Ends = {
   encodes: false,
-  connect: async ({ where }) => {
+  connect: async ({ p2: { where } }) => {
     if (where.kind !== 'process') throw new TypeError('P2 must be a process')
     return new ProcessSendLink(where.child)
   },

@@ -9,7 +9,7 @@ const REGION_BYTES = 2 ** 21 + 2 ** 12
 /** A `SharedArrayBuffer` between two threads: P1 makes it, when it connects, and hands it over. */
 export const shmThreadsEnds: Ends = {
   encodes: true,
-  connect: async ({ where }, _address, options) => {
+  connect: async ({ p2: { where } }, options) => {
     if (where.kind !== 'thread') throw new TypeError('P2 must be a thread')
     const buffer = createRegion(REGION_BYTES).buffer as SharedArrayBuffer
     where.control.postMessage(buffer)

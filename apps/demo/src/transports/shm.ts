@@ -2,10 +2,13 @@ import { shm } from '@ipc/shm'
 import { acceptOne } from './accept-one.js'
 import type { Ends } from './ends.js'
 
+/** The one name in the directory of a run; its phases follow each other. */
+const NAME = 'records'
+
 /** Named shared memory between two processes. */
 export const shmEnds: Ends = {
   encodes: true,
-  connect: (_p2, address, options) => shm().connect(address, options),
-  accept: async (_here, options, ready) =>
-    acceptOne(await shm().listen(`demo-${process.pid}`, options), ready),
+  connect: ({ address, scratch }, options) => shm({ directory: scratch }).connect(address, options),
+  accept: async ({ scratch }, options, ready) =>
+    acceptOne(await shm({ directory: scratch }).listen(NAME, options), ready),
 }
