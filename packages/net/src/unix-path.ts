@@ -2,10 +2,13 @@ import { randomBytes } from 'node:crypto'
 import { type BigIntStats, linkSync, lstatSync, renameSync, unlinkSync } from 'node:fs'
 import { connect } from 'node:net'
 import { dirname } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { IpcError } from '@ipc/core'
 
 /** `sockaddr_un.sun_path` without its final NUL. */
 const MAX_PATH_BYTES: number = process.platform === 'darwin' ? 103 : 107
+/** A process that begins to listen has bound already, and nobody answers for an instant: no time to call it dead. */
+const STARTING_MS = 250
 
 /**
  * Refuse a path that Node would cut off without a word.
@@ -48,8 +51,14 @@ export async function freeUnixPath(path: string): Promise<void> {
   if (Number(found.uid) !== process.getuid?.())
     throw inUse(path, `the socket there belongs to user ${found.uid}`)
   const answer = await probe(path)
-  if (answer === 'ECONNREFUSED') removeStale(path, found)
-  else if (answer !== 'ENOENT') throw inUse(path, 'somebody listens there already')
+  if (answer === 'ECONNREFUSED') {
+    const ageMs = Date.now() - Number(found.mtimeMs)
+    if (ageMs >= 0 && ageMs < STARTING_MS) {
+      await delay(STARTING_MS - ageMs)
+      return freeUnixPath(path)
+    }
+    removeStale(path, found)
+  } else if (answer !== 'ENOENT') throw inUse(path, 'somebody listens there already')
 }
 
 /** Connect and see: undefined when somebody accepts, else the system's error code. */

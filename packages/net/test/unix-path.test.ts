@@ -1,4 +1,5 @@
 import { existsSync, lstatSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { connect } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { type Host, hostOver, startProcess, startWorker } from '@ipc/conformance'
 import { isIpcError } from '@ipc/core'
@@ -25,7 +26,15 @@ function freshPath(): string {
 async function listenElsewhere(host: Host, path: string): Promise<void> {
   const role: PeerRole = { accept: `unix:${path}` }
   host.open(role).catch(() => {})
-  while (!existsSync(path)) await delay(5)
+  while (!(await answers(path))) await delay(5)
+}
+
+/** Whether somebody listens, and not only has begun to: the file is there a little earlier. */
+function answers(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ path }, () => resolve(true)).once('error', () => resolve(false))
+    socket.once('connect', () => socket.destroy())
+  })
 }
 
 /** A socket file whose owner was killed. */
