@@ -198,9 +198,6 @@ export class PortLink<Out> implements Link<Out> {
       case 'abort':
         this.#aborted(readError(first))
         break
-      case 'hello':
-        // Said twice, because a listener appeared after the first.
-        break
       default:
         this.#fail('IPC_PROTOCOL', `envelope of kind ${JSON.stringify(kind)} on an open connection`)
     }
