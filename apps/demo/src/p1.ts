@@ -16,7 +16,10 @@ process.on('SIGINT', () => {})
 process.on('disconnect', () => void giveUp())
 
 const job = JSON.parse(process.argv[2]!) as P1Job
-leave(await run())
+const report = await run()
+// P0 may also have gone before this process could hear of it.
+if (process.connected) leave(report)
+else await giveUp()
 
 async function run(): Promise<P1Report> {
   try {
@@ -45,9 +48,9 @@ function tell(report: P1Report, told: () => void = () => {}): void {
 }
 
 /** End by having nothing left to do: a transport that leaves something open would show. */
-function leave(report: P1Report): void {
+function leave(last: P1Report): void {
   process.removeAllListeners('disconnect')
-  tell(report, () => {
+  tell(last, () => {
     if (process.connected) process.disconnect()
   })
   const late = (): void => {

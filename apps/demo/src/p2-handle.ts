@@ -25,7 +25,7 @@ export interface P2End {
 
 /** Where P2 runs. */
 export type P2Where =
-  | { readonly kind: 'process'; readonly child: ChildProcess; readonly pid: number }
+  | { readonly kind: 'process'; readonly child: ChildProcess }
   | { readonly kind: 'thread'; readonly worker: Worker; readonly control: MessagePort }
 
 /** How the values are written that travel by the channel of `child_process`. */
@@ -54,7 +54,7 @@ export function startP2Process(job: P2Job, channel: Serialization | undefined): 
   })
   // Writing to a process that has just died.
   child.stdin?.on('error', () => {})
-  const where: P2Where = { kind: 'process', child, pid: child.pid ?? 0 }
+  const where: P2Where = { kind: 'process', child }
   const handle = new ReportingP2(where, ended, () => child.kill('SIGKILL'))
   createInterface({ input: child.stdout! }).on('line', (line) => handle.take(JSON.parse(line)))
   return handle

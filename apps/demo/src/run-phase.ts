@@ -94,8 +94,8 @@ async function explained(p2: P2Handle, error: unknown): Promise<Error> {
   if (failure !== undefined && isConsequence(error) && !CONSEQUENCES.has(failure.code ?? '')) {
     return failureError(failure)
   }
-  if (!isIpcError(error, 'IPC_PEER_LOST') || ended === undefined) return error as Error
-  const name = p2.where.kind === 'process' ? `P2 (pid ${p2.where.pid})` : 'P2 (a thread)'
+  if (!isIpcError(error) || !ENDS.has(error.code) || ended === undefined) return error as Error
+  const name = p2.where.kind === 'process' ? `P2 (pid ${p2.where.child.pid})` : 'P2 (a thread)'
   const laterMs = Math.max(0, Math.round(noticed - ended.at))
   return new IpcError(
     error.code,
@@ -105,6 +105,9 @@ async function explained(p2: P2Handle, error: unknown): Promise<Error> {
     },
   )
 }
+
+/** What a side sees when the other one has ended. */
+const ENDS: ReadonlySet<string> = new Set(['IPC_PEER_LOST', 'IPC_CONNECT_FAILED'])
 
 /** What a side sees when the other one has given up. */
 const CONSEQUENCES: ReadonlySet<string> = new Set(['IPC_PEER_LOST', 'IPC_ABORTED', 'IPC_CLOSED'])

@@ -112,7 +112,7 @@ function p2Job({ transport, scratch }: P1Job, { shape }: Dataset, phase: Phase):
 }
 
 function tellPhase(phase: Phase, { where }: P2Handle, observer: RunObserver): void {
-  const p2 = where.kind === 'process' ? where.pid : undefined
+  const p2 = where.kind === 'process' ? where.child.pid : undefined
   observer.tell({ type: 'phase', phase, p1: process.pid, p2 })
 }
 

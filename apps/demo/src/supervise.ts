@@ -1,4 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { entryPath } from './entry.js'
 import { InputError } from './input-error.js'
 import type { Failure, P1Job, P1Report, TransportRun } from './job.js'
@@ -37,6 +38,8 @@ export async function superviseP1(
   const stop = (): void => stopP1(child)
   signal.addEventListener('abort', stop, { once: true })
   const how = await ended(child)
+  // Ctrl-C reaches the whole group of processes, and the end of P1 may be heard of before the signal.
+  if (how === 'SIGINT') await sleep(STOP_MS, undefined, { signal }).catch(() => {})
   signal.removeEventListener('abort', stop)
   signal.throwIfAborted()
   if (outcome instanceof InputError) throw outcome
