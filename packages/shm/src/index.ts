@@ -1,5 +1,6 @@
 /**
- * Shared memory for Node.js: named regions that processes attach, rings, and connections over them.
+ * Shared memory for Node.js and browsers: regions that processes or threads attach; rings, values and locks in them;
+ * and connections over them.
  *
  * @packageDocumentation
  */
@@ -23,10 +24,48 @@ export type {
   WaitOptions,
 } from '@ipc/core'
 export { IpcError, isIpcError } from '@ipc/core'
-export { type FromBufferOptions, fromBuffer } from './from-buffer.js'
-export { listRegions, type OpenRegionOptions, openRegion, removeRegion } from './named/open-region.js'
-export { attachRegion, createRegion, type Region } from './region.js'
-export { shm } from './shm.js'
-export type { ShmConnectOptions, ShmListenOptions, ShmOptions } from './shm-options.js'
-export { SpscRing } from './spsc-ring.js'
-export type { ThreadPeer } from './thread-doorbell.js'
+export { type Condition, condition } from './lock/condition.js'
+export { type HeldMutex, type Mutex, mutex } from './lock/mutex.js'
+export { type Semaphore, type SemaphoreOptions, semaphore } from './lock/semaphore.js'
+export {
+  listRegions,
+  type OpenRegionOptions,
+  openRegion,
+  type ReadOnlyOptions,
+  type RegionDirectory,
+  type RegionInfo,
+  removeRegion,
+} from './region/open-region.js'
+export type { ReadOnlyRegion } from './region/read-only-region.js'
+export { attachRegion, type CreateRegionOptions, createRegion, type Region } from './region/region.js'
+export { sharedBytes } from './region/shared-bytes.js'
+export {
+  type BroadcastConsumer,
+  type BroadcastConsumerOptions,
+  type BroadcastRing,
+  broadcastRing,
+} from './ring/broadcast-ring.js'
+export { mpscRing } from './ring/mpsc-ring.js'
+export type {
+  Consumer,
+  Producer,
+  RecordListener,
+  Ring,
+  RingOptions,
+  WriteOptions,
+  WriteSyncOptions,
+} from './ring/ring.js'
+export { spscRing } from './ring/spsc-ring.js'
+export { type FromBufferOptions, fromBuffer } from './transport/from-buffer.js'
+export { shm } from './transport/shm.js'
+export type { ShmConnectOptions, ShmListenOptions, ShmOptions } from './transport/shm-options.js'
+export type { ThreadPeer } from './transport/thread-doorbell.js'
+export {
+  type SharedValue,
+  type SharedValueOptions,
+  type SharedValueReader,
+  sharedValue,
+} from './value/shared-value.js'
+export type { BlockOptions } from './wait/participant.js'
+export type { WaitStrategy } from './wait/spinner.js'
+export { type Waitable, waitAny, waitAnySync } from './wait/waitable.js'

@@ -1,10 +1,12 @@
 /**
- * Byte layout of a region and what lies in it. `LAYOUT.md` is the specification in words; this file is its only
- * implementation. Every field is an int32 in the byte order of the machine, at an offset in bytes.
+ * Byte layout of a region, and of the objects in it. `LAYOUT.md` is the specification in words; the files named
+ * `*layout.ts` are its only implementation. Every field is an int32 in the byte order of the machine, at an offset in
+ * bytes from the start of what it belongs to.
  *
  * ```
- *  region   0 ready | 4 magic | 8 version | 12 byte order | 16 payload bytes | 20 ... 127 reserved
- *         128 payload
+ * region     0 ready | 4 magic | 8 version | 12 byte order | 16 payload bytes | 20 creator pid | 24 created
+ *           28 schema bytes | 32 schema (64 bytes) | 96 ... 127 reserved
+ *          128 payload: raw bytes, or objects, or a pair of rings
  * ```
  */
 
@@ -14,6 +16,11 @@ export const REGION_MAGIC = 4
 export const REGION_VERSION = 8
 export const REGION_BYTE_ORDER = 12
 export const REGION_PAYLOAD_BYTES = 16
+export const REGION_CREATOR_PID = 20
+export const REGION_CREATED = 24
+export const REGION_SCHEMA_BYTES = 28
+export const REGION_SCHEMA = 32
+export const REGION_SCHEMA_MAX_BYTES = 64
 /** The payload begins here: a multiple of two cache lines. */
 export const REGION_HEADER_BYTES = 128
 
@@ -24,78 +31,71 @@ export const BYTE_ORDER_MARK = 0x01020304
 export const READY = 0x59444552
 
 /**
- * A pair of rings, in the payload of a region: one connection.
+ * Objects of a region, in its payload.
  *
  * ```
- *   0 state | 4 ring capacity | 8 ... 127 reserved
- * 128 side A | 256 side B
- * 384 ring that A writes
- *     ring that B writes
+ *    0 state | 4 creating | 8 end | 12 ... 127 reserved
+ *  128 participants: 128 slots of 64 bytes
+ * 8320 objects, one behind the other
  *
- *  side     0 state | 4 bell | 8 max message bytes | 12 codec name bytes | 16 codec name (112 bytes)
- *  ring     0 tail (producer) | 128 head (consumer) | 256 consumer parked | 260 producer parked
- *         384 records (capacity bytes, a power of two)
+ * participant   0 state | 4 epoch | 8 wake | 12 mode | 16 pid | 20 reserved | 24 bell | 28 bell | 32 ... 63 reserved
+ * object        0 kind | 4 bytes | 8 name bytes | 12 name (52 bytes) | 64 parameters (24 bytes)
+ *              88 schema bytes | 92 schema (36 bytes) | 128 body
+ * event         0 any | 4 participants' bits (16 bytes)
  * ```
  */
-export const PAIR_STATE = 0
-export const PAIR_CAPACITY = 4
-export const SIDE_A = 128
-export const SIDE_B = 256
-const RINGS = 384
+export const OBJECTS_STATE = 0
+export const OBJECTS_CREATING = 4
+export const OBJECTS_END = 8
+export const OBJECTS_PARTICIPANTS = 128
 
-export const SIDE_STATE = 0
-export const SIDE_BELL = 4
-export const SIDE_MAX_MESSAGE_BYTES = 8
-export const SIDE_CODEC_BYTES = 12
-export const SIDE_CODEC = 16
-export const SIDE_CODEC_MAX_BYTES = 112
+/** State of a payload that holds objects: "objs". */
+export const OBJECTS = 0x736a626f
 
-export const RING_TAIL = 0
-export const RING_HEAD = 128
-export const RING_CONSUMER_PARKED = 256
-export const RING_PRODUCER_PARKED = 260
-export const RING_CONTROL_BYTES = 384
+export const MAX_PARTICIPANTS = 128
+export const PARTICIPANT_BYTES = 64
+export const PARTICIPANT_STATE = 0
+export const PARTICIPANT_EPOCH = 4
+export const PARTICIPANT_WAKE = 8
+export const PARTICIPANT_MODE = 12
+export const PARTICIPANT_PID = 16
+export const PARTICIPANT_BELL = 24
 
-/** States of a pair, and of each of its sides. */
-export const FRESH = 0
-export const CLAIMED = 1
-export const ATTACHED = 2
-export const ABORTED = 3
+/** States of a participant's slot. */
+export const SLOT_FREE = 0
+export const SLOT_JOINING = 1
+export const SLOT_LIVE = 2
 
-/**
- * A record: 8 bytes of header, then the payload, padded to a multiple of 8.
- *
- * ```
- * 0 payload bytes | 4 kind | 8 payload
- * ```
- */
-export const RECORD_LENGTH = 0
-export const RECORD_KIND = 4
-export const RECORD_HEADER_BYTES = 8
-const RECORD_ALIGNMENT = 8
+/** Modes of a participant: it runs; a thread of it is blocked on `wake`; its event loop is parked. */
+export const AWAKE = 0
+export const BLOCKED = 1
+export const PARKED = 2
 
-/** Kind of the record that fills the end of a ring when the next one does not fit there. */
-export const PADDING = -1
-/** Kinds of a connection's records: a message; the length of one that follows in fragments; a fragment; the end. */
-export const RECORD_MESSAGE = 1
-export const RECORD_FRAGMENTS = 2
-export const RECORD_FRAGMENT = 3
-export const RECORD_END = 4
+export const OBJECTS_FIRST: number = OBJECTS_PARTICIPANTS + MAX_PARTICIPANTS * PARTICIPANT_BYTES
 
-export const MIN_RING_BYTES = 1024
-export const MAX_RING_BYTES: number = 2 ** 30
+export const OBJECT_KIND = 0
+export const OBJECT_BYTES = 4
+export const OBJECT_NAME_BYTES = 8
+export const OBJECT_NAME = 12
+export const OBJECT_NAME_MAX_BYTES = 52
+export const OBJECT_PARAMETERS = 64
+export const OBJECT_SCHEMA_BYTES = 88
+export const OBJECT_SCHEMA = 92
+export const OBJECT_SCHEMA_MAX_BYTES = 36
+export const OBJECT_HEADER_BYTES = 128
+export const OBJECT_ALIGNMENT = 128
 
-/** Bytes a record with such a payload takes in the ring. */
-export function recordBytes(payloadBytes: number): number {
-  return (payloadBytes + RECORD_HEADER_BYTES + (RECORD_ALIGNMENT - 1)) & -RECORD_ALIGNMENT
-}
+/** Kinds of objects. */
+export const KIND_SHARED_BYTES = 1
+export const KIND_SPSC_RING = 2
+export const KIND_MPSC_RING = 3
+export const KIND_BROADCAST_RING = 4
+export const KIND_SHARED_VALUE = 5
+export const KIND_MUTEX = 6
+export const KIND_SEMAPHORE = 7
+export const KIND_CONDITION = 8
 
-/** Payload bytes of a region that holds a pair of rings of `capacity` bytes. */
-export function pairBytes(capacity: number): number {
-  return RINGS + 2 * (RING_CONTROL_BYTES + capacity)
-}
-
-/** Offset of the ring that side A (`0`) or B (`1`) writes, in the payload. */
-export function ringOffset(capacity: number, side: 0 | 1): number {
-  return RINGS + side * (RING_CONTROL_BYTES + capacity)
-}
+export const EVENT_ANY = 0
+export const EVENT_BITS = 4
+/** A line of its own for each event. */
+export const EVENT_BYTES = 64

@@ -53,7 +53,7 @@ describe('openRegion', () => {
     first.bytes[500] = 7
     expect(second.bytes[500]).toBe(7)
     expect(second.bytes.length).toBe(1000)
-    expect(listRegions(options)).toEqual(['numbers'])
+    expect(listRegions(options)).toMatchObject([{ name: 'numbers', bytes: 1000, creatorPid: process.pid }])
     expect(removeRegion('numbers', options)).toBe(true)
     expect(removeRegion('numbers', options)).toBe(false)
     expect(listRegions(options)).toEqual([])

@@ -1,0 +1,112 @@
+import type { WaitOptions } from '@ipc/core'
+import { KIND_CONDITION } from '../layout.js'
+import { placeObject } from '../region/objects.js'
+import { insideOf, type Region, type SharedRegion } from '../region/region.js'
+import type { BlockOptions } from '../wait/participant.js'
+import { QUEUE_BYTES } from './lock-layout.js'
+import type { HeldMutex, Mutex } from './mutex.js'
+import { TicketQueue } from './ticket-queue.js'
+import { TicketWait } from './ticket-wait.js'
+
+/** Waiting for a state that a {@link Mutex} protects, between threads and processes. */
+export interface Condition {
+  readonly name: string
+  /**
+   * Let go of the mutex, wait until notified, and hold the mutex again. Look at the state in a loop: another one may
+   * have come first, and a wait may end without need. The event loop goes on meanwhile.
+   *
+   * @param held - The mutex, held by the caller; of no use afterwards.
+   * @returns the mutex, held again.
+   * @throws IpcError `IPC_TIMEOUT`, `IPC_ABORTED`, `IPC_CLOSED`; the mutex is not held then.
+   */
+  wait(lock: Mutex, held: HeldMutex, options?: WaitOptions): Promise<HeldMutex>
+  /**
+   * As {@link Condition.wait}, but blocks the thread.
+   *
+   * @returns the mutex, held again, whether notified or not when the time is over.
+   */
+  waitSync(lock: Mutex, held: HeldMutex, options?: BlockOptions): HeldMutex
+  /** Wake who has been waiting longest. Does nothing when nobody waits. */
+  notify(): void
+  /** Wake all who wait. */
+  notifyAll(): void
+}
+
+/**
+ * A condition variable in a region. Whoever asks first creates it.
+ *
+ * A queue of tickets: see `TicketQueue`.
+ *
+ * @throws TypeError for a name that cannot be right. IpcError `IPC_PROTOCOL` when there is another object of that name;
+ * `IPC_OUT_OF_MEMORY` when the region is too small; `IPC_CLOSED`.
+ *
+ * @example
+ * ```ts
+ * import { condition, mutex, openRegion, sharedBytes } from '@ipc/shm'
+ *
+ * const region = openRegion('plant', { bytes: 65_536 })
+ * const lock = mutex(region, 'state')
+ * const changed = condition(region, 'changed')
+ * const state = sharedBytes(region, 'valves', { bytes: 8 })
+ *
+ * let held = await lock.lock()
+ * while (state[0] === 0) held = await changed.wait(lock, held)
+ * held.unlock()
+ * ```
+ */
+export function condition(region: Region, name: string): Condition {
+  const inside = insideOf(region)
+  const { offset } = placeObject(inside, {
+    kind: KIND_CONDITION,
+    name,
+    parameters: {},
+    defaults: {},
+    bodyBytes: () => QUEUE_BYTES,
+    initialize: (words, at) => TicketQueue.initialize(words, at, 0),
+  })
+  return new TicketCondition(name, inside, new TicketQueue(inside.words, offset, inside.participants, 'drop'))
+}
+
+class TicketCondition implements Condition {
+  readonly name: string
+  readonly #region: SharedRegion
+  readonly #queue: TicketQueue
+  readonly #wait: TicketWait
+
+  constructor(name: string, region: SharedRegion, queue: TicketQueue) {
+    this.name = name
+    this.#region = region
+    this.#queue = queue
+    this.#wait = new TicketWait('wait', region, queue)
+  }
+
+  async wait(lock: Mutex, held: HeldMutex, options?: WaitOptions): Promise<HeldMutex> {
+    // Before the mutex is let go: who changes the state after that finds this ticket.
+    const ticket = this.#take()
+    held.unlock()
+    await this.#wait.waitFor(ticket, options)
+    this.#queue.finish(ticket)
+    return lock.lock({ signal: options?.signal })
+  }
+
+  waitSync(lock: Mutex, held: HeldMutex, options: BlockOptions = {}): HeldMutex {
+    const ticket = this.#take()
+    held.unlock()
+    if (this.#wait.waitForSync(ticket, options) !== undefined) this.#queue.finish(ticket)
+    return lock.lockSync()
+  }
+
+  notify(): void {
+    this.#queue.grant()
+  }
+
+  notifyAll(): void {
+    for (let waiting = this.#queue.waiting; waiting > 0; waiting--) this.#queue.grant()
+  }
+
+  #take(): number {
+    const ticket = this.#queue.take(this.#region.self.id)
+    if (ticket === undefined) throw new RangeError(`more than 128 wait on ${this.name} already`)
+    return ticket
+  }
+}

@@ -1,0 +1,116 @@
+import { IpcError, type WaitOptions } from '@ipc/core'
+import { KIND_MUTEX } from '../layout.js'
+import { placeObject } from '../region/objects.js'
+import { insideOf, type Region, type SharedRegion } from '../region/region.js'
+import type { BlockOptions } from '../wait/participant.js'
+import { QUEUE_BYTES } from './lock-layout.js'
+import { TicketQueue } from './ticket-queue.js'
+import { TicketWait } from './ticket-wait.js'
+
+/** A mutex that is held. */
+export interface HeldMutex extends Disposable {
+  /** Let the next one have it. Calling it again does nothing. */
+  unlock(): void
+}
+
+/** Mutual exclusion between threads and processes, first come, first served. */
+export interface Mutex {
+  readonly name: string
+  /**
+   * Hold the mutex, after all who came before have held it. The event loop goes on meanwhile. A thread whose tasks call
+   * this several times waits once for all of them, in their order.
+   *
+   * @throws IpcError `IPC_TIMEOUT`, `IPC_ABORTED`, `IPC_CLOSED`; the mutex is not held then.
+   */
+  lock(options?: WaitOptions): Promise<HeldMutex>
+  /**
+   * Hold the mutex; blocks the thread until then.
+   *
+   * @throws IpcError `IPC_TIMEOUT`, `IPC_CLOSED`. TypeError when this thread holds it: it would wait forever.
+   */
+  lockSync(options?: BlockOptions): HeldMutex
+  /** Hold the mutex if nobody holds it or waits for it; never waits. */
+  tryLock(): HeldMutex | undefined
+}
+
+/**
+ * A mutex in a region. Whoever asks first creates it. It is not reentrant.
+ *
+ * A queue of tickets: see `TicketQueue`.
+ *
+ * @throws TypeError for a name that cannot be right. IpcError `IPC_PROTOCOL` when there is another object of that name;
+ * `IPC_OUT_OF_MEMORY` when the region is too small; `IPC_CLOSED`.
+ *
+ * @example
+ * ```ts
+ * import { mutex, openRegion, sharedBytes } from '@ipc/shm'
+ *
+ * const region = openRegion('bank', { bytes: 65_536 })
+ * const lock = mutex(region, 'accounts')
+ * const accounts = sharedBytes(region, 'balances', { bytes: 1024 })
+ *
+ * const held = await lock.lock({ timeoutMs: 1000 })
+ * try {
+ *   accounts.set(accounts.subarray(0, 8), 8) // nobody else is here
+ * } finally {
+ *   held.unlock()
+ * }
+ * ```
+ */
+export function mutex(region: Region, name: string): Mutex {
+  const inside = insideOf(region)
+  const { offset } = placeObject(inside, {
+    kind: KIND_MUTEX,
+    name,
+    parameters: {},
+    defaults: {},
+    bodyBytes: () => QUEUE_BYTES,
+    initialize: (words, at) => TicketQueue.initialize(words, at, 1),
+  })
+  return new TicketMutex(name, inside, new TicketQueue(inside.words, offset, inside.participants, 'keep'))
+}
+
+class TicketMutex implements Mutex {
+  readonly name: string
+  readonly #region: SharedRegion
+  readonly #queue: TicketQueue
+  readonly #wait: TicketWait
+
+  constructor(name: string, region: SharedRegion, queue: TicketQueue) {
+    this.name = name
+    this.#region = region
+    this.#queue = queue
+    this.#wait = new TicketWait('lock', region, queue)
+  }
+
+  async lock(options?: WaitOptions): Promise<HeldMutex> {
+    return this.#held(await this.#wait.wait(options))
+  }
+
+  lockSync(options: BlockOptions = {}): HeldMutex {
+    if (this.#queue.holder === this.#region.self.id) {
+      throw new TypeError(`this thread holds the mutex ${this.name}: blocking for it would never end`)
+    }
+    const ticket = this.#wait.waitSync(options)
+    if (ticket !== undefined) return this.#held(ticket)
+    throw new IpcError('IPC_TIMEOUT', `lockSync timed out after ${options.timeoutMs} ms`)
+  }
+
+  tryLock(): HeldMutex | undefined {
+    const ticket = this.#queue.tryTake(this.#region.self.id)
+    return ticket === undefined ? undefined : this.#held(ticket)
+  }
+
+  #held(ticket: number): HeldMutex {
+    let held = true
+    const unlock = (): void => {
+      if (!held) return
+      held = false
+      forget()
+      this.#queue.finish(ticket)
+      this.#queue.grant()
+    }
+    const forget = this.#region.onClose(unlock)
+    return { unlock, [Symbol.dispose]: unlock }
+  }
+}

@@ -1,0 +1,84 @@
+import { IpcError } from '@ipc/core'
+import { nodeModule } from './node-modules.js'
+
+/** The functions of the C library that Node does not offer. */
+export interface ForeignFunctions {
+  mmap(
+    address: bigint | null,
+    bytes: number,
+    protection: number,
+    flags: number,
+    fd: number,
+    at: number,
+  ): bigint
+  munmap(address: bigint, bytes: number): number
+  flock(fd: number, operation: number): number
+  mkfifo(path: string, mode: number): number
+  /** The system call `futex`; not on macOS. `timeout`: seconds and nanoseconds. */
+  futex(address: number, operation: number, value: number, timeout: BigInt64Array | null): number
+  errno(): number
+  /** View of memory. */
+  view(address: bigint, bytes: number): ArrayBuffer
+}
+
+/** Numbers of the system call `futex`. */
+const FUTEX_CALLS: Readonly<Record<string, number>> = {
+  x64: 202,
+  arm64: 98,
+  riscv64: 98,
+  loong64: 98,
+  ppc64: 221,
+  s390x: 238,
+}
+
+let loaded: ForeignFunctions | undefined
+
+/** Load them, once. */
+export function foreignFunctions(): ForeignFunctions {
+  loaded ??= load()
+  return loaded
+}
+
+function load(): ForeignFunctions {
+  const { platform, arch } = process
+  if (platform === 'win32') {
+    throw new IpcError(
+      'IPC_NOT_SUPPORTED',
+      'named shared memory is not available on Windows yet: use @ipc/net between processes, or fromBuffer between threads',
+    )
+  }
+  const koffi = loadKoffi()
+  const c = koffi.load(null)
+  const mmap = c.func('void *mmap(void *, size_t, int, int, int, int64_t)')
+  const futexCall = platform === 'linux' ? FUTEX_CALLS[arch] : undefined
+  const syscall =
+    futexCall === undefined
+      ? undefined
+      : c.func('long syscall(long, uintptr_t, int, uint32_t, void *, void *, uint32_t)')
+  return {
+    mmap: (...args) => koffi.address(mmap(...args)),
+    munmap: c.func('int munmap(void *, size_t)'),
+    flock: c.func('int flock(int, int)'),
+    mkfifo: c.func('int mkfifo(const char *, uint32_t)'),
+    futex(address, operation, value, timeout) {
+      if (syscall === undefined) return -1
+      return syscall(futexCall, address, operation, value >>> 0, timeout, null, 0)
+    },
+    errno: () => koffi.errno(),
+    view: (address, bytes) => koffi.view(address, bytes),
+  }
+}
+
+function loadKoffi(): typeof import('koffi') {
+  try {
+    return nodeModule('node:module').createRequire(import.meta.url)('koffi')
+  } catch (cause) {
+    const { platform, arch, version } = process
+    throw new IpcError(
+      'IPC_NOT_SUPPORTED',
+      `the package koffi could not be loaded on ${platform} ${arch}, Node ${version}: named shared memory needs it ` +
+        '(was it installed without optional dependencies, or is the runtime one that forbids external memory?)',
+      { cause },
+    )
+  }
+}

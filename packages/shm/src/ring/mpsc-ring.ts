@@ -1,0 +1,46 @@
+import type { Region } from '../region/region.js'
+import { MpscReader } from './mpsc-reader.js'
+import { MpscWriter } from './mpsc-writer.js'
+import { MPSC, placeRing } from './place-ring.js'
+import type { Ring, RingOptions } from './ring.js'
+import { RingConsumer } from './ring-consumer.js'
+import { RingProducer } from './ring-producer.js'
+
+/**
+ * A ring with any number of producers and one consumer, in a region. Records of one producer arrive in the order it
+ * wrote them, each once; those of several in the order of their claims. A producer between claim and commit holds back
+ * the records claimed after its own: keep that short.
+ *
+ * Records take whole units of 64 bytes, so that producers do not share cache lines; one may have a quarter of the
+ * capacity. `stage` finishes a record like `commit`, but wakes nobody.
+ *
+ * The protocol of Agrona's `ManyToOneRingBuffer`, with a lap stamp for each record (as the slots of the Disruptor have)
+ * in place of filling with zeros what was read.
+ *
+ * @throws as `spscRing`.
+ *
+ * @example
+ * ```ts
+ * import { mpscRing, openRegion } from '@ipc/shm'
+ *
+ * // any number of processes
+ * const log = mpscRing(openRegion('log', { bytes: 2 ** 22 }), 'lines').producer()
+ * await log.write(new TextEncoder().encode('hello'))
+ *
+ * // one process
+ * const lines = mpscRing(openRegion('log', { bytes: 2 ** 22 }), 'lines').consumer()
+ * for await (const line of lines) console.log(new TextDecoder().decode(line))
+ * ```
+ */
+export function mpscRing(region: Region, name: string, options: RingOptions = {}): Ring {
+  const placed = placeRing(region, name, options, MPSC)
+  const { buffer, offset, capacityBytes, recordBytes } = placed
+  return {
+    name,
+    capacityBytes,
+    maxRecordBytes: new MpscWriter(buffer, offset, capacityBytes).maxRecordBytes,
+    recordBytes: recordBytes || undefined,
+    producer: () => new RingProducer({ ...placed, writer: new MpscWriter(buffer, offset, capacityBytes) }),
+    consumer: () => new RingConsumer({ ...placed, reader: new MpscReader(buffer, offset, capacityBytes) }),
+  }
+}
