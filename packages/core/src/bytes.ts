@@ -10,7 +10,10 @@ import { copyBytes, isDetached, kindOfTypedArray } from './typed-array.js'
  * | subclasses of it, such as Node's `Buffer` | carried, arrive as `Uint8Array` |
  * | anything else, also other views, `ArrayBuffer`, and views whose memory is gone | TypeError |
  *
- * The bytes are copied on both sides: what `decode` returns has a buffer of its own, exactly as large.
+ * The bytes are copied on both sides: what `decode` returns has a buffer of its own, exactly as large. With `views`, a
+ * listener of `onMessage` gets the bytes where they lie, in shared memory or in the buffer of a socket, without a copy:
+ * they are valid until it returns. A message that waited to be read is a copy all the same. Both sides choose for
+ * themselves.
  *
  * @example
  * ```ts
@@ -22,8 +25,18 @@ import { copyBytes, isDetached, kindOfTypedArray } from './typed-array.js'
  * codec.decode(target, 4, end) // Uint8Array [1, 2, 3]
  * ```
  */
-export function bytes(): Codec<Uint8Array> {
-  return BYTES
+export function bytes({ views = false }: BytesOptions = {}): Codec<Uint8Array> {
+  return views ? VIEWS : BYTES
+}
+
+/** Options of {@link bytes}. */
+export interface BytesOptions {
+  /**
+   * Give listeners of `onMessage` views that are valid until they return, instead of copies.
+   *
+   * @default false
+   */
+  readonly views?: boolean | undefined
 }
 
 const BYTES: Codec<Uint8Array> = Object.freeze({
@@ -32,14 +45,19 @@ const BYTES: Codec<Uint8Array> = Object.freeze({
     check(message)
     return message.length
   },
-  encode(message: Uint8Array, target: Uint8Array, start: number): number {
+  encode(message: Uint8Array, target: Uint8Array, start: number, limit: number = target.length): number {
     check(message)
     const end = start + message.length
-    if (end > target.length) return -1
+    if (end > limit) return -1
     target.set(message, start)
     return end
   },
   decode: copyBytes,
+})
+
+const VIEWS: Codec<Uint8Array> = Object.freeze({
+  ...BYTES,
+  view: (source: Uint8Array, start: number, end: number): Uint8Array => source.subarray(start, end),
 })
 
 function check(message: unknown): void {

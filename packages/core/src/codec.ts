@@ -12,8 +12,8 @@
  * const utf8 = new TextEncoder()
  * const text: Codec<string> = {
  *   name: 'text',
- *   encode(message, target, start) {
- *     const { read, written } = utf8.encodeInto(message, target.subarray(start))
+ *   encode(message, target, start, end = target.length) {
+ *     const { read, written } = utf8.encodeInto(message, target.subarray(start, end))
  *     return read === message.length ? start + written : -1
  *   },
  *   decode: (source, start, end) => new TextDecoder().decode(source.subarray(start, end)),
@@ -30,15 +30,21 @@ export interface Codec<In = unknown, Out = In> {
    */
   sizeOf?(message: Out): number
   /**
-   * Write `message` into `target` from index `start`; return the index after its last byte, or `-1` when it does not
-   * fit (bytes of `target` from `start` on may then be anything). Never writes before `start`.
+   * Write `message` into `target[start, end)`; return the index after its last byte, or `-1` when it does not fit
+   * (those bytes may then be anything). Never writes before `start`, nor at `end` or behind it.
    *
+   * @param end - `target.length` if it is not given.
    * @throws TypeError | RangeError when the message is not one this codec carries; nothing is sent then.
    */
-  encode(message: Out, target: Uint8Array, start: number): number
+  encode(message: Out, target: Uint8Array, start: number, end?: number): number
   /**
    * Read the message that lies in `source[start, end)`. The result never aliases `source`, whose memory is reused.
    * Any error thrown becomes `IPC_DECODE_FAILED` for that message; the connection lives.
    */
   decode(source: Uint8Array, start: number, end: number): In
+  /**
+   * As `decode`, but the result may alias `source`: connections use it for a message that goes to the listeners of
+   * `onMessage` at once, for whom it is valid until they return. What is read otherwise is decoded.
+   */
+  view?(source: Uint8Array, start: number, end: number): In
 }

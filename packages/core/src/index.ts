@@ -3,7 +3,7 @@
  *
  * @packageDocumentation
  */
-export { bytes } from './bytes.js'
+export { type BytesOptions, bytes } from './bytes.js'
 export type { Codec } from './codec.js'
 export type {
   AbortOptions,

@@ -28,14 +28,14 @@ export function json<T = unknown>(): Codec<T> {
 
 const JSON_CODEC: Codec = Object.freeze({
   name: 'json',
-  encode(message: unknown, target: Uint8Array, start: number): number {
+  encode(message: unknown, target: Uint8Array, start: number, limit: number = target.length): number {
     try {
       check(message, 0)
     } catch (error) {
       throw refusalError('json', message, error)
     }
-    const end = writeUtf8(JSON.stringify(message), target, start)
-    return end > target.length ? -1 : end
+    const end = writeUtf8(JSON.stringify(message), target, start, limit)
+    return end > limit ? -1 : end
   },
   decode: (source: Uint8Array, start: number, end: number): unknown =>
     JSON.parse(readUtf8(source, start, end)),

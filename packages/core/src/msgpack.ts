@@ -52,7 +52,7 @@ const NIL = Uint8Array.of(0xc0)
 
 const MSGPACK: Codec = Object.freeze({
   name: 'msgpack',
-  encode(message: unknown, target: Uint8Array, start: number): number {
+  encode(message: unknown, target: Uint8Array, start: number, limit: number = target.length): number {
     let special: number
     try {
       special = checkMessage(message, 0)
@@ -65,7 +65,7 @@ const MSGPACK: Codec = Object.freeze({
         ? pack(writer, message)
         : withNegativeZeros(message, (other) => pack(writer, other))
     const end = start + packed.end - packed.start
-    const fits = end <= target.length
+    const fits = end <= limit
     if (fits) target.set(packed.subarray(packed.start, packed.end), start)
     if (packed.length > MAX_KEPT_BYTES) shrink(writer, packed)
     return fits ? end : -1

@@ -5,7 +5,7 @@ export type StructRecord = Record<string, number | bigint | boolean>
 
 /** The two halves of a struct codec; made in two ways that do the same. */
 export interface StructCoder {
-  encode(message: StructRecord, target: Uint8Array, start: number): number
+  encode(message: StructRecord, target: Uint8Array, start: number, limit?: number): number
   decode(source: Uint8Array, start: number, end: number): StructRecord
 }
 
@@ -27,14 +27,14 @@ export function createLoopingCoder(layout: StructLayout, faults: StructFaults): 
   let writing: DataView | undefined
   let reading: DataView | undefined
   return {
-    encode(message, target, start) {
+    encode(message, target, start, limit = target.length) {
       faults.checkShape(message)
       const values = fields.map(({ name, kind }, index) => {
         const value = message[name]
         return kind.accepts(value) ? value : faults.failField(index, value)
       })
       const end = start + sizeBytes
-      if (end > target.length) return -1
+      if (end > limit) return -1
       writing = viewOf(target, writing)
       const at = target.byteOffset + start
       for (const [index, field] of fields.entries()) write(writing, at, field, values[index])

@@ -28,7 +28,7 @@ function coderSource({ fields, sizeBytes, padding }: StructLayout): string {
     const { getPrototypeOf, prototype } = Object
     let target0, writing, source0, reading
     return {
-      encode(message, target, start) {
+      encode(message, target, start, limit = target.length) {
         if (message === null || message === undefined) checkShape(message)
         const { ${named} } = message
         let count = 0
@@ -36,7 +36,7 @@ function coderSource({ fields, sizeBytes, padding }: StructLayout): string {
         if (getPrototypeOf(message) !== prototype || count !== ${fields.length}) checkShape(message)
         ${fields.map((_, i) => `if (!accepts${i}(value${i})) failField(${i}, value${i})`).join('\n        ')}
         const end = start + ${sizeBytes}
-        if (end > target.length) return -1
+        if (end > limit) return -1
         if (target !== target0) { writing = viewOf(target, writing); target0 = target }
         const at = target.byteOffset + start
         ${fields.map(writeSource).join('\n        ')}

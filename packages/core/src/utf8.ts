@@ -18,16 +18,16 @@ const refusesShared: boolean = (() => {
 })()
 
 /**
- * Write `text` into `target` from index `at`.
+ * Write `text` into `target[at, limit)`.
  *
- * @returns The index after its last byte; a number above `target.length` when it does not fit.
+ * @returns The index after its last byte; a number above `limit` when it does not fit.
  */
-export function writeUtf8(text: string, target: Uint8Array, at: number): number {
-  if (text.length <= SHORT) {
+export function writeUtf8(text: string, target: Uint8Array, at: number, limit: number): number {
+  if (text.length <= SHORT && at + text.length <= limit) {
     const end = writeAscii(text, target, at)
     if (end >= 0) return end
   }
-  return writeLong(text, target, at)
+  return writeLong(text, target, at, limit)
 }
 
 /** As {@link writeUtf8}; -1 when `text` is not ASCII (bytes from `at` on are then anything). */
@@ -41,17 +41,17 @@ function writeAscii(text: string, target: Uint8Array, at: number): number {
   return at + length
 }
 
-function writeLong(text: string, target: Uint8Array, at: number): number {
+function writeLong(text: string, target: Uint8Array, at: number, limit: number): number {
   // Each UTF-16 unit takes at least one byte.
-  if (at + text.length > target.length) return target.length + 1
+  if (at + text.length > limit) return limit + 1
   if (refusesShared && !(target.buffer instanceof ArrayBuffer)) {
     const bytes = encoder.encode(text)
-    if (at + bytes.length > target.length) return target.length + 1
+    if (at + bytes.length > limit) return limit + 1
     target.set(bytes, at)
     return at + bytes.length
   }
-  const { read, written } = encoder.encodeInto(text, target.subarray(at))
-  return read === text.length ? at + written : target.length + 1
+  const { read, written } = encoder.encodeInto(text, target.subarray(at, limit))
+  return read === text.length ? at + written : limit + 1
 }
 
 /**

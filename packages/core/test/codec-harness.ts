@@ -22,6 +22,25 @@ export function roundTrip<In, Out>(codec: Codec<In, Out>, message: Out): In {
   return codec.decode(source, START, START + encoded.length)
 }
 
+/** Encode where the target goes on behind the end that the codec was given: nothing there changes. */
+function expectLimit<T>(
+  codec: Codec<T>,
+  message: T,
+  encoded: Uint8Array,
+  allocate: (bytes: number) => Uint8Array,
+): void {
+  for (const room of new Set([0, encoded.length >> 1, encoded.length - 1, encoded.length])) {
+    if (room < 0) continue
+    const target = allocate(START + encoded.length + START).fill(CANARY)
+    const limit = START + room
+    const end = codec.encode(message, target, START, limit)
+    expect(end, `${room} of ${encoded.length} bytes, more behind them`).toBe(
+      room < encoded.length ? -1 : START + encoded.length,
+    )
+    expect(target.slice(limit)).toEqual(allocate(target.length - limit).fill(CANARY))
+  }
+}
+
 /**
  * Encode into targets that are too small by one byte and more, then into one that is just large enough. Bytes before
  * the start stay as they were, and the message is the same everywhere.
@@ -42,4 +61,5 @@ export function expectPlacement<T>(
     if (end >= 0) expect(target.slice(START, end)).toEqual(encoded)
   }
   expect(codec.encode(message, allocate(START), START + 1)).toBe(-1)
+  expectLimit(codec, message, encoded, allocate)
 }

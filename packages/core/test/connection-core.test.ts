@@ -1,6 +1,6 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { describe, expect, test, vi } from 'vitest'
-import { type CloseReason, DIAGNOSTICS_CHANNELS, IpcError } from '../src/index.js'
+import { bytes, type CloseReason, type Codec, DIAGNOSTICS_CHANNELS, IpcError } from '../src/index.js'
 import { fakeConnection } from './fake-link.js'
 
 const NOTHING = { messages: 0, bytes: 0 }
@@ -145,6 +145,27 @@ describe('Connection over a link', () => {
     expect((await connection.closed).discarded).toEqual({ messages: 2, bytes: 372 })
     expect(connection.stats()).toMatchObject({ unreadMessages: 8, messagesReceived: 10 })
     for (let i = 0; i < 8; i++) expect(connection.tryReceive()).toBe(i)
+  })
+
+  test('views go to listeners at once; what waits, or may be kept, is a copy', async () => {
+    const { connection, link } = fakeConnection({ codec: bytes({ views: true }) as Codec })
+    const source = Uint8Array.of(1, 2, 3, 4)
+    link.events.deliverEncoded(source, 0, 2)
+    const seen: unknown[] = []
+    const stop = connection.onMessage((message) => seen.push(message))
+    await Promise.resolve()
+    link.events.deliverEncoded(source, 1, 3)
+    source[1] = 9
+    expect(seen).toEqual([Uint8Array.of(1, 2), Uint8Array.of(9, 3)])
+    const unsubscribe = connection.intercept(() => false)
+    link.events.deliverEncoded(source, 2, 4)
+    source[2] = 8
+    expect(seen[2]).toEqual(Uint8Array.of(3, 4))
+    unsubscribe()
+    stop()
+    link.events.deliverEncoded(source, 0, 1)
+    source[0] = 7
+    expect(await connection.receive()).toEqual(Uint8Array.of(1))
   })
 
   test('without a codec encoded messages are IPC_DECODE_FAILED', async () => {

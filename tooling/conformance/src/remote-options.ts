@@ -19,9 +19,9 @@ export const rawCodec: Codec<Uint8Array, Uint8Array> = {
     if (!(message instanceof Uint8Array)) throw new TypeError(`a Uint8Array is wanted, got ${typeof message}`)
     return message.byteLength
   },
-  encode(message, target, start) {
+  encode(message, target, start, limit = target.byteLength) {
     if (!(message instanceof Uint8Array)) throw new TypeError(`a Uint8Array is wanted, got ${typeof message}`)
-    if (start + message.byteLength > target.byteLength) return -1
+    if (start + message.byteLength > limit) return -1
     target.set(message, start)
     return start + message.byteLength
   },

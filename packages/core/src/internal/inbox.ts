@@ -89,13 +89,21 @@ export class Inbox<In> {
     let message: In
     try {
       if (codec === undefined) throw new TypeError('this connection has no codec')
-      message = codec.decode(source, start, end)
+      message =
+        codec.view !== undefined && this.#isHandedOver
+          ? codec.view(source, start, end)
+          : codec.decode(source, start, end)
     } catch (error) {
       this.#count(end - start)
       this.#fail('message could not be decoded', error, end - start)
       return
     }
     this.put(message, end - start)
+  }
+
+  /** Whether the next message goes to listeners at once, and to nobody who may keep it. */
+  get #isHandedOver(): boolean {
+    return this.#listening.length > 0 && this.#unread.length === 0 && this.#interceptors.length === 0
   }
 
   put(incoming: unknown, bytes: number): void {

@@ -69,6 +69,12 @@ export class SpscWriter implements RecordWriter {
     return index + RECORD_HEADER_BYTES
   }
 
+  /** Make the claimed record shorter: for what is written before its size is known. */
+  shrink(index: number, from: number, to: number): void {
+    this.#words[(index - RECORD_HEADER_BYTES + RECORD_LENGTH) >> 2] = to
+    this.#claimed -= recordBytes(from) - recordBytes(to)
+  }
+
   stage(): void {
     this.#tail = (this.#tail + this.#claimed) | 0
     this.#claimed = 0

@@ -9,8 +9,12 @@ import type { Pair } from './pair.js'
 import { RECORD_END, RECORD_FRAGMENT, RECORD_FRAGMENTS, RECORD_MESSAGE } from './pair-layout.js'
 import { Scratch } from './scratch.js'
 
-/** Messages read per turn of the event loop, so that a stream leaves room for timers and sockets. */
-const READ_LIMIT = 1024
+/** How long messages are read in one turn of the event loop, so that a stream leaves room for timers and sockets. */
+const READ_MS = 1
+/** Messages between two looks at the clock. */
+const READ_CHECK = 32
+/** What is claimed for a message whose size its codec does not tell. */
+const CLAIM_BYTES = 2048
 
 /** What a {@link RingLink} is made of. */
 export interface RingLinkInit<Out> {
@@ -79,22 +83,7 @@ export class RingLink<Out> implements Link<Out> {
     if (options?.transfer !== undefined && options.transfer.length > 0) {
       throw new IpcError('IPC_NOT_SUPPORTED', 'shared memory copies messages: transfer lists are for @ipc/mq')
     }
-    const codec = this.#codec
-    const out = this.#out
-    if (codec.sizeOf !== undefined && this.#waiting.length === 0) {
-      const size = codec.sizeOf(message)
-      if (size > this.#maxOut) throw this.#scratch.tooLarge(size)
-      const index = size <= out.maxRecordBytes ? out.tryClaim(size, RECORD_MESSAGE) : -1
-      if (index >= 0) {
-        const end = codec.encode(message, out.bytes, index)
-        if (end !== index + size)
-          throw new TypeError(`codec ${codec.name} wrote another size than its sizeOf`)
-        this.#commit()
-        this.bytesSent += size
-        return true
-      }
-    }
-    return this.#sendFromScratch(message)
+    return (this.#waiting.length === 0 && this.#sendInPlace(message)) || this.#sendFromScratch(message)
   }
 
   pause(): void {
@@ -127,6 +116,27 @@ export class RingLink<Out> implements Link<Out> {
 
   unref(): void {
     this.#doorbell.unref()
+  }
+
+  /** Encode straight into the ring. Returns false when there is no room, or more is needed than was claimed. */
+  #sendInPlace(message: Out): boolean {
+    const codec = this.#codec
+    const out = this.#out
+    const size = codec.sizeOf?.(message)
+    if (size !== undefined && size > this.#maxOut) throw this.#scratch.tooLarge(size)
+    const claimed = size ?? Math.min(CLAIM_BYTES, this.#maxOut, out.maxRecordBytes)
+    const index = claimed <= out.maxRecordBytes ? out.tryClaim(claimed, RECORD_MESSAGE) : -1
+    if (index < 0) return false
+    const end = codec.encode(message, out.bytes, index, index + claimed)
+    if (end < 0 && size === undefined) return false
+    const length = end - index
+    if (length < 0 || length > claimed || (size !== undefined && length !== size)) {
+      throw new TypeError(`codec ${codec.name} wrote ${length} bytes where it was given ${claimed}`)
+    }
+    if (length < claimed) out.shrink(index, claimed, length)
+    this.#commit()
+    this.bytesSent += length
+    return true
   }
 
   #sendFromScratch(message: Out): boolean {
@@ -169,12 +179,11 @@ export class RingLink<Out> implements Link<Out> {
   /** Deliver records; with `all`, whatever is there, although nobody has room for it. */
   #read(all: boolean): boolean {
     const ring = this.#in
+    const until = performance.now() + READ_MS
     let count = 0
-    let unreleased = 0
     try {
-      while ((all || (!this.#paused && count < READ_LIMIT)) && ring.peek()) {
+      while ((all || (!this.#paused && !isOver(count, until))) && ring.peek()) {
         count++
-        unreleased += ring.end - ring.start
         if (ring.kind === RECORD_MESSAGE) {
           if (ring.end - ring.start > this.#maxIn) throw this.#oversized(ring.end - ring.start)
           this.#events.deliverEncoded(ring.bytes, ring.start, ring.end)
@@ -182,10 +191,7 @@ export class RingLink<Out> implements Link<Out> {
         if (this.#destroyed) return true
         ring.advance()
         // A batch of large messages must not keep the producer waiting until the last one.
-        if (unreleased > ring.capacity / 8) {
-          unreleased = 0
-          this.#release()
-        }
+        if (ring.releaseBytes > ring.capacity / 8) this.#release()
       }
     } catch (error) {
       if (!this.#destroyed) this.#events.lost(error as IpcError)
@@ -301,4 +307,9 @@ export class RingLink<Out> implements Link<Out> {
       `the peer sent ${bytes} bytes, more than maxMessageBytes of ${this.#maxIn}`,
     )
   }
+}
+
+/** Whether a turn has lasted long enough; looked at now and then. */
+function isOver(count: number, until: number): boolean {
+  return count > 0 && count % READ_CHECK === 0 && performance.now() > until
 }
