@@ -1,10 +1,12 @@
-import type { WaitOptions } from '@ipc/core'
+import { IpcError, type WaitOptions } from '@ipc/core'
+import { checkDurationMs } from '@ipc/core/internal'
 import { KIND_CONDITION } from '../layout.js'
 import { placeObject } from '../region/objects.js'
 import { insideOf, type Region, type SharedRegion } from '../region/region.js'
 import type { BlockOptions } from '../wait/participant.js'
 import { QUEUE_BYTES } from './lock-layout.js'
 import type { HeldMutex, Mutex } from './mutex.js'
+import type { OwnTicket } from './own-ticket.js'
 import { TicketQueue } from './ticket-queue.js'
 import { TicketWait } from './ticket-wait.js'
 
@@ -16,19 +18,31 @@ export interface Condition {
    * have come first, and a wait may end without need. The event loop goes on meanwhile.
    *
    * @param held - The mutex, held by the caller; of no use afterwards.
+   * @param options - `timeoutMs` is for the notification, not for holding the mutex again; `signal` is for both.
    * @returns the mutex, held again.
-   * @throws IpcError `IPC_TIMEOUT`, `IPC_ABORTED`, `IPC_CLOSED`; the mutex is not held then.
+   * @throws RangeError for a time that cannot be right, or when 128 wait already; the mutex is held still. IpcError
+   * `IPC_TIMEOUT`, `IPC_ABORTED`, `IPC_CLOSED`; the mutex is not held then. A notification that had come already is
+   * passed on.
    */
   wait(lock: Mutex, held: HeldMutex, options?: WaitOptions): Promise<HeldMutex>
   /**
    * As {@link Condition.wait}, but blocks the thread.
    *
    * @returns the mutex, held again, whether notified or not when the time is over.
+   * @throws as {@link Condition.wait}, except for `IPC_TIMEOUT`; and as {@link Mutex.lockSync}.
    */
   waitSync(lock: Mutex, held: HeldMutex, options?: BlockOptions): HeldMutex
-  /** Wake who has been waiting longest. Does nothing when nobody waits. */
+  /**
+   * Wake who has been waiting longest. Does nothing when nobody waits.
+   *
+   * @throws IpcError `IPC_CLOSED`.
+   */
   notify(): void
-  /** Wake all who wait. */
+  /**
+   * Wake all who wait.
+   *
+   * @throws IpcError `IPC_CLOSED`.
+   */
   notifyAll(): void
 }
 
@@ -80,33 +94,52 @@ class TicketCondition implements Condition {
     this.#wait = new TicketWait('wait', region, queue)
   }
 
-  async wait(lock: Mutex, held: HeldMutex, options?: WaitOptions): Promise<HeldMutex> {
-    // Before the mutex is let go: who changes the state after that finds this ticket.
-    const ticket = this.#take()
+  async wait(lock: Mutex, held: HeldMutex, options: WaitOptions = {}): Promise<HeldMutex> {
+    const ticket = this.#take(options)
     held.unlock()
     await this.#wait.waitFor(ticket, options)
-    this.#queue.finish(ticket)
-    return lock.lock({ signal: options?.signal })
+    try {
+      const again = await lock.lock({ signal: options.signal })
+      ticket.finish()
+      return again
+    } finally {
+      // Not finished: the notification is for somebody who then looks at the state.
+      ticket.drop()
+    }
   }
 
   waitSync(lock: Mutex, held: HeldMutex, options: BlockOptions = {}): HeldMutex {
-    const ticket = this.#take()
+    const ticket = this.#take(options)
     held.unlock()
-    if (this.#wait.waitForSync(ticket, options) !== undefined) this.#queue.finish(ticket)
-    return lock.lockSync()
+    this.#wait.waitForSync(ticket, options)
+    try {
+      const again = lock.lockSync()
+      ticket.finish()
+      return again
+    } finally {
+      ticket.drop()
+    }
   }
 
   notify(): void {
+    this.#checkOpen()
     this.#queue.grant()
   }
 
   notifyAll(): void {
+    this.#checkOpen()
     for (let waiting = this.#queue.waiting; waiting > 0; waiting--) this.#queue.grant()
   }
 
-  #take(): number {
-    const ticket = this.#queue.take(this.#region.self.id)
-    if (ticket === undefined) throw new RangeError(`more than 128 wait on ${this.name} already`)
+  /** Before the mutex is let go: who changes the state after that finds this ticket. */
+  #take({ timeoutMs = Number.POSITIVE_INFINITY }: WaitOptions): OwnTicket {
+    checkDurationMs('timeoutMs', timeoutMs)
+    const ticket = this.#wait.take()
+    if (ticket === undefined) throw new RangeError(`128 wait for the condition ${this.name} already`)
     return ticket
+  }
+
+  #checkOpen(): void {
+    if (this.#region.closed) throw new IpcError('IPC_CLOSED', `${this.#region.what} is closed`)
   }
 }

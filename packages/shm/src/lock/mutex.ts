@@ -1,9 +1,11 @@
 import { IpcError, type WaitOptions } from '@ipc/core'
+import { checkDurationMs } from '@ipc/core/internal'
 import { KIND_MUTEX } from '../layout.js'
 import { placeObject } from '../region/objects.js'
 import { insideOf, type Region, type SharedRegion } from '../region/region.js'
 import type { BlockOptions } from '../wait/participant.js'
 import { QUEUE_BYTES } from './lock-layout.js'
+import type { OwnTicket } from './own-ticket.js'
 import { TicketQueue } from './ticket-queue.js'
 import { TicketWait } from './ticket-wait.js'
 
@@ -26,7 +28,8 @@ export interface Mutex {
   /**
    * Hold the mutex; blocks the thread until then.
    *
-   * @throws IpcError `IPC_TIMEOUT`, `IPC_CLOSED`. TypeError when this thread holds it: it would wait forever.
+   * @throws IpcError `IPC_TIMEOUT`, `IPC_CLOSED`. TypeError when this thread holds it, or a task of this thread waits for
+   * it in the event loop: it would wait forever.
    */
   lockSync(options?: BlockOptions): HeldMutex
   /** Hold the mutex if nobody holds it or waits for it; never waits. */
@@ -88,29 +91,31 @@ class TicketMutex implements Mutex {
   }
 
   lockSync(options: BlockOptions = {}): HeldMutex {
-    if (this.#queue.holder === this.#region.self.id) {
-      throw new TypeError(`this thread holds the mutex ${this.name}: blocking for it would never end`)
+    const { timeoutMs = Number.POSITIVE_INFINITY } = options
+    checkDurationMs('timeoutMs', timeoutMs)
+    const held = this.tryLock()
+    if (held !== undefined) return held
+    if (this.#queue.has(this.#region.self.id)) {
+      throw new TypeError(
+        `this thread holds the mutex ${this.name} or waits for it: blocking for it would never end`,
+      )
     }
     const ticket = this.#wait.waitSync(options)
     if (ticket !== undefined) return this.#held(ticket)
-    throw new IpcError('IPC_TIMEOUT', `lockSync timed out after ${options.timeoutMs} ms`)
+    throw new IpcError('IPC_TIMEOUT', `lockSync timed out after ${timeoutMs} ms`, { details: { timeoutMs } })
   }
 
   tryLock(): HeldMutex | undefined {
-    const ticket = this.#queue.tryTake(this.#region.self.id)
+    const ticket = this.#wait.tryTake()
     return ticket === undefined ? undefined : this.#held(ticket)
   }
 
-  #held(ticket: number): HeldMutex {
-    let held = true
+  #held(ticket: OwnTicket): HeldMutex {
+    // Between the grant and now.
+    if (ticket.ended) throw new IpcError('IPC_CLOSED', `${this.#region.what} was closed while lock waited`)
     const unlock = (): void => {
-      if (!held) return
-      held = false
-      forget()
-      this.#queue.finish(ticket)
-      this.#queue.grant()
+      if (ticket.finish()) this.#queue.grant()
     }
-    const forget = this.#region.onClose(unlock)
     return { unlock, [Symbol.dispose]: unlock }
   }
 }

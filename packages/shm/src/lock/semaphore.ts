@@ -1,4 +1,4 @@
-import type { WaitOptions } from '@ipc/core'
+import { IpcError, type WaitOptions } from '@ipc/core'
 import { checkSize } from '@ipc/core/internal'
 import { KIND_SEMAPHORE } from '../layout.js'
 import { placeObject } from '../region/objects.js'
@@ -39,7 +39,8 @@ export interface Semaphore {
   /**
    * Give back permits, or add some; whoever waits longest gets them.
    *
-   * @throws RangeError unless it is a number from 1 to 1048576.
+   * @throws RangeError unless it is a number from 1 to 1048576, and no more are available then; none is given back.
+   * IpcError `IPC_CLOSED`.
    */
   release(permits?: number): void
 }
@@ -99,25 +100,32 @@ class TicketSemaphore implements Semaphore {
   }
 
   async acquire(options?: WaitOptions): Promise<void> {
-    this.#queue.finish(await this.#wait.wait(options))
+    const ticket = await this.#wait.wait(options)
+    // Between the grant and now; the permit was given back.
+    if (!ticket.finish()) throw this.#closed()
   }
 
   acquireSync(options: BlockOptions = {}): boolean {
-    return this.#finished(this.#wait.waitSync(options))
+    return this.#wait.waitSync(options)?.finish() ?? false
   }
 
   tryAcquire(): boolean {
-    return this.#finished(this.#queue.tryTake(this.#region.self.id))
+    return this.#wait.tryTake()?.finish() ?? false
   }
 
   release(permits: number = 1): void {
     checkSize('permits', permits, 1, MAX_PERMITS)
+    if (this.#region.closed) throw this.#closed()
+    const { available } = this
+    if (available + permits > MAX_PERMITS) {
+      throw new RangeError(
+        `semaphore ${this.name} has ${available} permits: ${permits} more are above ${MAX_PERMITS}`,
+      )
+    }
     for (let permit = 0; permit < permits; permit++) this.#queue.grant()
   }
 
-  #finished(ticket: number | undefined): boolean {
-    if (ticket === undefined) return false
-    this.#queue.finish(ticket)
-    return true
+  #closed(): IpcError {
+    return new IpcError('IPC_CLOSED', `${this.#region.what} is closed`)
   }
 }

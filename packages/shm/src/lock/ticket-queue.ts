@@ -6,7 +6,7 @@ import { GAVE_UP, NOBODY, QUEUE_GRANTED, QUEUE_NEXT, QUEUE_SLOTS, SLOTS, TICKET_
  *
  * A ticket is taken by writing one's number into its slot (compare-exchange from "free for this ticket"); only then the
  * counter moves, and anyone may move it on for one who died or stands still in between. Whoever waits for a ticket can
- * give it up; it is then passed over when its turn comes.
+ * give it up; it is then passed over when its turn comes, or taken over when no other slot is free.
  */
 export class TicketQueue {
   readonly #words: Int32Array
@@ -35,7 +35,7 @@ export class TicketQueue {
     for (let slot = 0; slot < SLOTS; slot++) words[at + (QUEUE_SLOTS >> 2) + slot] = free(slot)
   }
 
-  /** Take the next ticket; `undefined` while so many wait that there is no slot for one more. */
+  /** Take the next ticket; `undefined` while so many have one that there is no slot for one more. */
   take(participant: number): number | undefined {
     while (true) {
       const ticket = Atomics.load(this.#words, this.#next)
@@ -47,7 +47,7 @@ export class TicketQueue {
       }
       if (ticketOf(found) !== ticket) {
         // The slot is still that of the ticket a round before, unless the counter has moved meanwhile.
-        if (Atomics.load(this.#words, this.#next) === ticket) return undefined
+        if (Atomics.load(this.#words, this.#next) === ticket) return this.#takeGivenUp(ticket, participant)
       } else {
         // Somebody has it and has not moved the counter yet.
         Atomics.compareExchange(this.#words, this.#next, ticket, wrap(ticket + 1))
@@ -86,12 +86,12 @@ export class TicketQueue {
     return Math.max(0, distance(taken, Atomics.load(this.#words, this.#granted)))
   }
 
-  /** The participant whose ticket was granted last; `undefined` when it is finished or not taken. */
-  get holder(): number | undefined {
-    const ticket = wrap(Atomics.load(this.#words, this.#granted) - 1)
-    const found = Atomics.load(this.#words, this.#slotOf(ticket))
-    const who = found & 0xff
-    return ticketOf(found) === ticket && who !== NOBODY && who !== GAVE_UP ? who - 1 : undefined
+  /** Whether the participant waits for a ticket, or has one that is granted and not finished. */
+  has(participant: number): boolean {
+    for (let slot = this.#slots; slot < this.#slots + SLOTS; slot++) {
+      if ((Atomics.load(this.#words, slot) & 0xff) === participant + 1) return true
+    }
+    return false
   }
 
   /** Free the slot of a ticket that was granted: whoever had it needs it no more. */
@@ -128,6 +128,25 @@ export class TicketQueue {
     // After the exchange: pairs with the store in grant().
     if (this.isGranted(ticket) && this.#pass(ticket)) this.grant()
     return false
+  }
+
+  /**
+   * Take over a ticket that was given up and whose turn has not come: where it is long in coming, as with a condition
+   * that nobody notifies, these fill all slots. The last one, so that as few as can be are overtaken.
+   */
+  #takeGivenUp(next: number, participant: number): number | undefined {
+    for (let back = 1; back <= SLOTS; back++) {
+      const ticket = wrap(next - back)
+      // As when it was taken: pairs with the exchange of `granted` in grant(), one of the two sees the other.
+      const found = Atomics.compareExchange(
+        this.#words,
+        this.#slotOf(ticket),
+        held(ticket, GAVE_UP),
+        held(ticket, participant + 1),
+      )
+      if (found === held(ticket, GAVE_UP)) return ticket
+    }
+    return undefined
   }
 
   /** One of those who see that a granted ticket was given up passes it over. */

@@ -1,7 +1,8 @@
-import type { IpcError, WaitOptions } from '@ipc/core'
-import { checkDurationMs } from '@ipc/core/internal'
+import { IpcError, isIpcError, type WaitOptions } from '@ipc/core'
+import { abortedError, checkDurationMs } from '@ipc/core/internal'
 import type { SharedRegion } from '../region/region.js'
 import type { BlockOptions, Condition } from '../wait/participant.js'
+import { OwnTicket } from './own-ticket.js'
 import type { TicketQueue } from './ticket-queue.js'
 import { Turns } from './turns.js'
 
@@ -24,85 +25,100 @@ export class TicketWait {
     this.#queue = queue
   }
 
-  /** Take a ticket and wait until it is granted, in the event loop. */
-  async wait(options: WaitOptions = {}): Promise<number> {
+  /** Take a ticket if it is granted already, and no task of this thread waits for one. */
+  tryTake(): OwnTicket | undefined {
+    const { self } = this.#region
+    return this.#turns.awaited ? undefined : this.#own(this.#queue.tryTake(self.id))
+  }
+
+  /** Take a ticket; `undefined` when all slots are in use. */
+  take(): OwnTicket | undefined {
+    return this.#own(this.#queue.take(this.#region.self.id))
+  }
+
+  /** Take a ticket and wait until it is granted, in the event loop. The ticket is taken at once, not some turn later. */
+  async wait(options: WaitOptions = {}): Promise<OwnTicket> {
     const { signal, timeoutMs = Number.POSITIVE_INFINITY } = options
     checkDurationMs('timeoutMs', timeoutMs)
+    if (signal?.aborted) throw abortedError(this.#what, signal.reason)
     const start = performance.now()
-    await this.#turns.enter(this.#what, options)
     const left = (): WaitOptions => ({
       signal,
       timeoutMs: Math.max(0, timeoutMs - (performance.now() - start)),
     })
     try {
-      return await this.#granted(await this.#take(left), left())
-    } finally {
-      this.#turns.leave()
-    }
-  }
-
-  /** As {@link wait}, for a ticket that was taken already. */
-  async waitFor(ticket: number, options: WaitOptions | undefined): Promise<void> {
-    await this.#granted(ticket, options)
-  }
-
-  /** Take a ticket and block the thread until it is granted; `undefined` when the time is over. */
-  waitSync(options: BlockOptions): number | undefined {
-    const { timeoutMs = Number.POSITIVE_INFINITY } = options
-    checkDurationMs('timeoutMs', timeoutMs)
-    const { self } = this.#region
-    const start = performance.now()
-    const left = (): number => Math.max(0, timeoutMs - (performance.now() - start))
-    let ticket = this.#queue.take(self.id)
-    while (ticket === undefined) {
-      if (left() === 0) return undefined
-      self.waitSync(NEVER, { timeoutMs: Math.min(SLOT_WAIT_MS, left()) })
-      ticket = this.#queue.take(self.id)
-    }
-    return this.waitForSync(ticket, { ...options, timeoutMs: left() })
-  }
-
-  /** Block the thread until a ticket that was taken is granted. */
-  waitForSync(ticket: number, options: BlockOptions): number | undefined {
-    if (this.#region.self.waitSync(this.#turnOf(ticket), options)) return ticket
-    this.#giveUp(ticket)
-    return undefined
-  }
-
-  async #take(left: () => WaitOptions): Promise<number> {
-    const { self } = this.#region
-    while (true) {
-      const ticket = this.#queue.take(self.id)
-      if (ticket !== undefined) return ticket
-      const { signal, timeoutMs = 0 } = left()
-      const pause = timeoutMs === 0 ? 0 : Math.min(SLOT_WAIT_MS, timeoutMs)
+      if (!this.#turns.tryEnter()) await this.#turns.enter(this.#what, options)
       try {
-        await self.wait(this.#what, NEVER, { signal, timeoutMs: pause })
-      } catch (error) {
-        if (pause === 0 || (error as IpcError).code !== 'IPC_TIMEOUT') throw error
+        return await this.waitFor(await this.#takeWhenFree(left), left())
+      } finally {
+        this.#turns.leave()
       }
+    } catch (error) {
+      if (!isIpcError(error, 'IPC_TIMEOUT')) throw error
+      // Of the whole wait, not of the last part of it.
+      throw new IpcError('IPC_TIMEOUT', `${this.#what} timed out after ${timeoutMs} ms`, {
+        details: { timeoutMs },
+      })
     }
   }
 
-  async #granted(ticket: number, options: WaitOptions | undefined): Promise<number> {
+  /** Wait until a ticket that was taken is granted, in the event loop; if that fails, it is dropped. */
+  async waitFor(ticket: OwnTicket, options: WaitOptions | undefined): Promise<OwnTicket> {
     try {
-      await this.#region.self.wait(this.#what, this.#turnOf(ticket), options)
+      await this.#region.self.wait(this.#what, turnOf(ticket), options)
       return ticket
     } catch (error) {
-      this.#giveUp(ticket)
+      ticket.drop()
       throw error
     }
   }
 
-  #giveUp(ticket: number): void {
-    if (!this.#queue.giveUp(ticket, this.#region.self.id)) return
-    // Granted at the last moment: pass it on.
-    this.#queue.finish(ticket)
-    this.#queue.grant()
+  /** Take a ticket and block the thread until it is granted; `undefined` when the time is over. */
+  waitSync(options: BlockOptions): OwnTicket | undefined {
+    const { timeoutMs = Number.POSITIVE_INFINITY } = options
+    checkDurationMs('timeoutMs', timeoutMs)
+    const start = performance.now()
+    const left = (): number => Math.max(0, timeoutMs - (performance.now() - start))
+    let ticket = this.take()
+    while (ticket === undefined) {
+      if (left() === 0) return undefined
+      this.#region.self.waitSync(NEVER, { timeoutMs: Math.min(SLOT_WAIT_MS, left()) })
+      ticket = this.take()
+    }
+    return this.waitForSync(ticket, { ...options, timeoutMs: left() }) ? ticket : undefined
   }
 
-  /** Who is granted a ticket is woken by it: there is nothing to arm. */
-  #turnOf(ticket: number): Condition {
-    return { ready: () => this.#queue.isGranted(ticket), arm() {}, disarm() {} }
+  /** Block the thread until a ticket that was taken is granted; otherwise it is dropped. */
+  waitForSync(ticket: OwnTicket, options: BlockOptions): boolean {
+    let granted = false
+    try {
+      granted = this.#region.self.waitSync(turnOf(ticket), options)
+    } finally {
+      if (!granted) ticket.drop()
+    }
+    return granted
   }
+
+  async #takeWhenFree(left: () => WaitOptions): Promise<OwnTicket> {
+    while (true) {
+      const ticket = this.take()
+      if (ticket !== undefined) return ticket
+      const { signal, timeoutMs = 0 } = left()
+      const pause = timeoutMs === 0 ? 0 : Math.min(SLOT_WAIT_MS, timeoutMs)
+      try {
+        await this.#region.self.wait(this.#what, NEVER, { signal, timeoutMs: pause })
+      } catch (error) {
+        if (pause === 0 || !isIpcError(error, 'IPC_TIMEOUT')) throw error
+      }
+    }
+  }
+
+  #own(ticket: number | undefined): OwnTicket | undefined {
+    return ticket === undefined ? undefined : new OwnTicket(this.#region, this.#queue, ticket)
+  }
+}
+
+/** Who is granted a ticket is woken by it: there is nothing to arm. */
+function turnOf(ticket: OwnTicket): Condition {
+  return { ready: () => ticket.isGranted, arm() {}, disarm() {} }
 }

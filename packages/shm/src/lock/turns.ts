@@ -1,5 +1,5 @@
 import type { WaitOptions } from '@ipc/core'
-import { abortedError, startWait, type Wait } from '@ipc/core/internal'
+import { startWait, type Wait } from '@ipc/core/internal'
 
 /**
  * Lets the tasks of one thread wait for a ticket one after the other: in shared memory a thread waits once, however
@@ -9,16 +9,23 @@ export class Turns {
   readonly #waiting = new Set<Wait<void>>()
   #taken = false
 
-  /** Wait for the turn of this task. */
-  async enter(what: string, options: WaitOptions | undefined): Promise<void> {
-    if (options?.signal?.aborted) throw abortedError(what, options.signal.reason)
-    if (!this.#taken) {
-      this.#taken = true
-      return
-    }
+  /** Whether a task waits for its turn. */
+  get awaited(): boolean {
+    return this.#waiting.size > 0
+  }
+
+  /** Take the turn if no task has it. */
+  tryEnter(): boolean {
+    if (this.#taken) return false
+    this.#taken = true
+    return true
+  }
+
+  /** Wait for the turn, which another task has. */
+  enter(what: string, options: WaitOptions | undefined): Promise<void> {
     const wait = startWait<void>(what, options, () => this.#waiting.delete(wait))
     this.#waiting.add(wait)
-    await wait.promise
+    return wait.promise
   }
 
   /** The turn is the next one's. */

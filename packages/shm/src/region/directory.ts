@@ -26,17 +26,18 @@ export const NEW_SUFFIX = '.new'
  * @throws TypeError unless it is 1 to 64 letters, digits, `-`, `_` and `.`, the first no `.`.
  */
 export function checkName(name: string): string {
-  if (
-    typeof name !== 'string' ||
-    !/^[A-Za-z0-9_-][A-Za-z0-9._-]*$/.test(name) ||
-    name.length > MAX_NAME_LENGTH
-  ) {
+  if (typeof name !== 'string' || !isName(name)) {
     const shown = typeof name === 'string' ? JSON.stringify(name.slice(0, 80)) : String(name)
     throw new TypeError(
       `a name is 1 to ${MAX_NAME_LENGTH} letters, digits, "-", "_" and ".", not starting with ".": got ${shown}`,
     )
   }
   return name
+}
+
+/** Whether {@link checkName} takes the name. */
+export function isName(name: string): boolean {
+  return /^[A-Za-z0-9_-][A-Za-z0-9._-]*$/.test(name) && name.length <= MAX_NAME_LENGTH
 }
 
 /** Where the names of this user live: on tmpfs where there is one. */
@@ -96,6 +97,23 @@ export function checkMode(mode: number): number {
   return mode
 }
 
+/**
+ * Give a new file to those who `mode` is for: whatever the umask, and in the group of its directory, whichever of its
+ * groups this process is in.
+ */
+export function shareFile(path: string, mode: number): void {
+  const { chmodSync, chownSync, statSync } = nodeModule('node:fs')
+  chmodSync(path, mode)
+  const { gid } = statSync(path.slice(0, path.lastIndexOf('/')))
+  if (statSync(path).gid === gid) return
+  try {
+    chownSync(path, userId(), gid)
+  } catch (cause) {
+    // This user is not in that group: then the mode has to do.
+    if ((cause as NodeJS.ErrnoException).code !== 'EPERM') throw cause
+  }
+}
+
 /** Path of the socket of `name`. */
 export function socketPath(directory: string, name: string): string {
   const path = `${directory}/${name}${SOCKET_SUFFIX}`
@@ -112,6 +130,11 @@ export function userId(): number {
   return process.getuid?.() ?? 0
 }
 
+/** The error code of the system underneath `error`. */
+export function codeOf(error: IpcError): string | undefined {
+  return (error.cause as NodeJS.ErrnoException | undefined)?.code
+}
+
 /** Say what a failure of the file system means. */
 export function fileError(what: string, cause: unknown): IpcError {
   const { code, message } = cause as NodeJS.ErrnoException
@@ -124,6 +147,11 @@ export function fileError(what: string, cause: unknown): IpcError {
         `${what}: no space left (is /dev/shm too small? in containers set --shm-size)`,
         { cause },
       )
+    case 'EFBIG':
+      return new IpcError('IPC_OUT_OF_MEMORY', `${what}: ${message} (see ulimit -f)`, { cause })
+    case 'EMFILE':
+    case 'ENFILE':
+      return new IpcError('IPC_OUT_OF_MEMORY', `${what}: too many open files (see ulimit -n)`, { cause })
     case 'EACCES':
     case 'EPERM':
     case 'EROFS':

@@ -14,6 +14,13 @@ export interface ForeignFunctions {
   munmap(address: bigint, bytes: number): number
   flock(fd: number, operation: number): number
   mkfifo(path: string, mode: number): number
+  /**
+   * Open a file that is there, not to be inherited by child processes. Node counts the descriptors that a worker opens
+   * by `node:fs`, and closes them when it ends; for one that a socket closes before, that would be somebody else's.
+   */
+  open(path: string, flags: number): number
+  /** For what `open` has opened, while no socket has it. */
+  close(fd: number): number
   /** The system call `futex`; not on macOS. `timeout`: seconds and nanoseconds. */
   futex(address: number, operation: number, value: number, timeout: BigInt64Array | null): number
   errno(): number
@@ -31,12 +38,21 @@ const FUTEX_CALLS: Readonly<Record<string, number>> = {
   s390x: 238,
 }
 
+const O_CLOEXEC = 0x8_0000
+const O_CLOEXEC_DARWIN = 0x100_0000
+
 let loaded: ForeignFunctions | undefined
 
 /** Load them, once. */
 export function foreignFunctions(): ForeignFunctions {
   loaded ??= load()
   return loaded
+}
+
+/** Why a function of {@link ForeignFunctions} failed just now, as `node:fs` would say it. */
+export function foreignError(what: string): NodeJS.ErrnoException {
+  const code = nodeModule('node:util').getSystemErrorName(-foreignFunctions().errno())
+  return Object.assign(new Error(`${what} failed: ${code}`), { code })
 }
 
 function load(): ForeignFunctions {
@@ -50,6 +66,8 @@ function load(): ForeignFunctions {
   const koffi = loadKoffi()
   const c = koffi.load(null)
   const mmap = c.func('void *mmap(void *, size_t, int, int, int, int64_t)')
+  const open = c.func('int open(const char *, int)')
+  const closeOnExec = platform === 'darwin' ? O_CLOEXEC_DARWIN : O_CLOEXEC
   const futexCall = platform === 'linux' ? FUTEX_CALLS[arch] : undefined
   const syscall =
     futexCall === undefined
@@ -60,6 +78,8 @@ function load(): ForeignFunctions {
     munmap: c.func('int munmap(void *, size_t)'),
     flock: c.func('int flock(int, int)'),
     mkfifo: c.func('int mkfifo(const char *, uint32_t)'),
+    open: (path, flags) => open(path, flags | closeOnExec),
+    close: c.func('int close(int)'),
     futex(address, operation, value, timeout) {
       if (syscall === undefined) return -1
       return syscall(futexCall, address, operation, value >>> 0, timeout, null, 0)

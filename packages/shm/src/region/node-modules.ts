@@ -6,6 +6,7 @@ interface Builtins {
   'node:module': typeof import('node:module')
   'node:net': typeof import('node:net')
   'node:os': typeof import('node:os')
+  'node:util': typeof import('node:util')
 }
 
 type NodeProcess = { getBuiltinModule?(name: string): unknown }

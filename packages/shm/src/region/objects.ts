@@ -234,9 +234,13 @@ function textAt(region: ObjectMemory, offset: number, length: number): string {
 
 /** As much of a schema as there is room for. */
 function cut(schema: string): string {
-  return new TextDecoder().decode(new TextEncoder().encode(schema).subarray(0, OBJECT_SCHEMA_MAX_BYTES))
+  const bytes = new Uint8Array(OBJECT_SCHEMA_MAX_BYTES)
+  // Whole characters: half of one would become another, which takes more room.
+  const { written } = new TextEncoder().encodeInto(schema, bytes)
+  return new TextDecoder().decode(bytes.subarray(0, written))
 }
 
 function aligned(bytes: number): number {
-  return (bytes + OBJECT_ALIGNMENT - 1) & -OBJECT_ALIGNMENT
+  // No bit operation: what does not fit into a region may not fit into 32 bits either.
+  return Math.ceil(bytes / OBJECT_ALIGNMENT) * OBJECT_ALIGNMENT
 }

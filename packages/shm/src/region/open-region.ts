@@ -1,20 +1,22 @@
 import { IpcError, isIpcError } from '@ipc/core'
 import { checkSize } from '@ipc/core/internal'
 import { Bells } from '../wait/bell.js'
+import { createNamed } from './create-named.js'
 import {
   checkMode,
   checkName,
+  codeOf,
   defaultDirectory,
   ensureDirectory,
   fileError,
-  NEW_SUFFIX,
+  isName,
   PRIVATE_MODE,
   REGION_SUFFIX,
 } from './directory.js'
 import { nodeModule } from './node-modules.js'
 import { ReadOnlyMapping, type ReadOnlyRegion } from './read-only-region.js'
 import { MAX_REGION_BYTES, type Region, SharedRegion } from './region.js'
-import { attachRegionFile, createRegionFile, type MappedRegion } from './region-file.js'
+import { attachRegionFile, type MappedRegion, readRegionFile } from './region-file.js'
 import { checkSchema } from './region-header.js'
 
 /** Where named regions lie. */
@@ -184,7 +186,7 @@ function openFile(place: Place, bytes: number | undefined, exclusive: boolean): 
   while (true) {
     const found = exclusive ? undefined : attachIfThere(place, bytes)
     if (found !== undefined) return found
-    const created = createNamed(place, bytes)
+    const created = createNamed({ ...place, schema: place.schema ?? '', bytes })
     if (created !== undefined) return created
     if (exclusive) throw new IpcError('IPC_ADDRESS_IN_USE', `region ${place.name} exists already`)
   }
@@ -194,34 +196,15 @@ function attachIfThere(place: Place, bytes: number): MappedRegion | undefined {
   try {
     return attachRegionFile(place.path, { ...place, bytes, access: 'read-write' })
   } catch (error) {
-    if (isIpcError(error, 'IPC_CONNECT_FAILED')) return undefined
+    if (isIpcError(error) && codeOf(error) === 'ENOENT') return undefined
     throw error
   }
 }
 
-/** Create under another name and link it: nobody ever sees a region that is not complete, and one creator wins. */
-function createNamed({ name, path, mode, schema = '' }: Place, bytes: number): MappedRegion | undefined {
-  const { linkSync, unlinkSync } = nodeModule('node:fs')
-  const unique = nodeModule('node:crypto').randomBytes(8).toString('hex')
-  const unfinished = `${path}.${unique}${NEW_SUFFIX}`
-  const region = createRegionFile(unfinished, { bytes, mode, schema })
-  try {
-    linkSync(unfinished, path)
-    return region
-  } catch (cause) {
-    region.mapping.release()
-    if ((cause as NodeJS.ErrnoException).code === 'EEXIST') return undefined
-    throw fileError(`cannot create region ${name}`, cause)
-  } finally {
-    unlinkSync(unfinished)
-  }
-}
-
 function infoOf(path: string, name: string): RegionInfo[] {
+  if (!isName(name)) return []
   try {
-    const found = attachRegionFile(path, { access: 'read-only', foreign: true })
-    found.mapping.release()
-    const { payloadBytes, schema, creatorPid, createdAt } = found
+    const { payloadBytes, schema, creatorPid, createdAt } = readRegionFile(path)
     return [{ name, bytes: payloadBytes, schema, creatorPid, createdAt }]
   } catch (error) {
     if (isIpcError(error)) return []

@@ -65,9 +65,15 @@ export function writeHeader(buffer: ArrayBufferLike, payloadBytes: number, schem
  * Read the header, and check that all of a region of this version lies in `buffer`.
  *
  * @param what - Names the memory in messages.
+ * @param sizeBytes - Size of the region's memory, where `buffer` is only its beginning.
  * @throws IpcError `IPC_PROTOCOL` when it is no region or not the expected one; `IPC_VERSION_MISMATCH`.
  */
-export function readHeader(buffer: ArrayBufferLike, what: string, expected: Expected = {}): RegionHeader {
+export function readHeader(
+  buffer: ArrayBufferLike,
+  what: string,
+  expected: Expected = {},
+  sizeBytes: number = buffer.byteLength,
+): RegionHeader {
   if (buffer.byteLength < REGION_HEADER_BYTES) {
     throw new IpcError('IPC_PROTOCOL', `${what} is no region: ${buffer.byteLength} bytes are too few`)
   }
@@ -80,7 +86,7 @@ export function readHeader(buffer: ArrayBufferLike, what: string, expected: Expe
   }
   checkVersion(field(REGION_BYTE_ORDER), field(REGION_VERSION), what)
   const payloadBytes = field(REGION_PAYLOAD_BYTES)
-  const room = buffer.byteLength - REGION_HEADER_BYTES
+  const room = sizeBytes - REGION_HEADER_BYTES
   if (payloadBytes < 0 || payloadBytes > room) {
     throw new IpcError(
       'IPC_PROTOCOL',

@@ -176,6 +176,7 @@ export class SharedRegion implements Region {
     this.#closed = true
     for (const close of this.#onClose) close()
     this.#self?.leave()
+    this.#participants?.bells?.release()
     this.#init.detach?.()
   }
 }

@@ -5,20 +5,14 @@ import {
   BROADCAST_INTENT,
   BROADCAST_KIND,
   BROADCAST_LENGTH,
-  BROADCAST_READERS,
+  BROADCAST_RECORD_POSITION,
   BROADCAST_RECORD_SEQUENCE,
+  BROADCAST_SEQUENCE,
   BROADCAST_TAIL,
   broadcastRecordBytes,
-  MAX_READERS,
-  READER_BYTES,
-  READER_EPOCH,
-  READER_FREE,
-  READER_HOLDING,
-  READER_JOINING,
-  READER_PARTICIPANT,
-  READER_POSITION,
-  READER_STATE,
+  maxBroadcastRecordBytes,
 } from './broadcast-layout.js'
+import type { HoldingReaders } from './holding-readers.js'
 import type { RecordReader } from './records.js'
 import { PADDING } from './ring-layout.js'
 
@@ -29,7 +23,8 @@ const COPY_BYTES = 16_384
 export interface BroadcastReaderOptions {
   readonly from: 'latest' | 'oldest'
   /** The participant that the producer waits for, when this reader holds it back. */
-  readonly holdAs: { readonly participant: number; readonly epoch: number } | undefined
+  readonly holdAs: number | undefined
+  readonly holding: HoldingReaders
   /** Throw `IPC_QUEUE_FULL` instead of going on after being lapped. */
   readonly failWhenLapped: boolean
 }
@@ -50,33 +45,46 @@ export class BroadcastReader implements RecordReader {
   lost = 0
 
   readonly #area: Uint8Array
+  readonly #areaWords: Int32Array
   readonly #words: Int32Array
   readonly #control: Int32Array
   readonly #mask: number
-  readonly #slot: number
+  readonly #longest: number
+  readonly #holding: HoldingReaders
   readonly #failWhenLapped: boolean
-  /** Position of the copy's next record. */
+  readonly #holdAs: number | undefined
+  /** -1 when the producer does not wait for this reader. */
+  #slot = -1
+  /** Position of the copy's next record; and the one up to which the producer need not wait. */
   #position: number
+  #held: number
   /** The copy's next record, and its end, in `bytes`. */
   #at = 0
   #copied = 0
-  #expected: number | undefined
+  /** Number of the record that would come if none was lost. */
+  #expected: number
 
   /** Parameters as of `SpscWriter`. */
   constructor(buffer: ArrayBufferLike, offset: number, capacity: number, options: BroadcastReaderOptions) {
+    const { from, holdAs, holding, failWhenLapped } = options
     this.capacity = capacity
     this.bytes = new Uint8Array(Math.min(capacity, Math.max(COPY_BYTES, capacity / 8)))
     this.#words = new Int32Array(this.bytes.buffer)
     this.#area = new Uint8Array(buffer, offset + BROADCAST_CONTROL_BYTES, capacity)
+    this.#areaWords = new Int32Array(buffer, offset + BROADCAST_CONTROL_BYTES, capacity / 4)
     this.#control = new Int32Array(buffer, offset, BROADCAST_CONTROL_BYTES / 4)
     this.#mask = capacity - 1
-    this.#failWhenLapped = options.failWhenLapped
-    this.#slot = options.holdAs === undefined ? -1 : this.#join(options.holdAs)
-    if (this.#slot >= 0) this.#position = this.#control[this.#slot + (READER_POSITION >> 2)] as number
-    else {
-      const tail = Atomics.load(this.#control, BROADCAST_TAIL >> 2)
-      this.#position = options.from === 'oldest' ? this.#oldest(tail) : tail
-    }
+    this.#longest = maxBroadcastRecordBytes(capacity)
+    this.#holding = holding
+    this.#failWhenLapped = failWhenLapped
+    this.#holdAs = holdAs
+    if (holdAs !== undefined) this.#slot = holding.join(holdAs)
+    // After joining: what the producer wrote before it could see this reader lies before this tail.
+    this.#position = from === 'oldest' ? this.#oldest() : this.#tail()
+    this.#held = this.#position
+    if (this.#slot >= 0) holding.move(this.#slot, this.#position)
+    // After the tail, so it may be that of a later one: what was written since is not counted, though it may be read.
+    this.#expected = Atomics.load(this.#control, BROADCAST_SEQUENCE >> 2)
   }
 
   /** @throws IpcError `IPC_PROTOCOL` when the producer wrote nonsense; `IPC_QUEUE_FULL` as the options say. */
@@ -85,26 +93,23 @@ export class BroadcastReader implements RecordReader {
       const words = this.#words
       const length = words[(this.#at + BROADCAST_LENGTH) >> 2] as number
       const kind = words[(this.#at + BROADCAST_KIND) >> 2] as number
-      const sequence = words[(this.#at + BROADCAST_RECORD_SEQUENCE) >> 2] as number
-      if (kind === PADDING) {
-        if (length !== this.capacity - (this.#position & this.#mask)) throw this.#corrupt(length)
+      if (kind === PADDING && length === this.capacity - (this.#position & this.#mask)) {
         this.#skipTo((this.#position + length) | 0)
-        continue
+      } else if (this.#at + BROADCAST_HEADER_BYTES > this.#copied) {
+        this.#copyAgain()
+      } else if (words[(this.#at + BROADCAST_RECORD_POSITION) >> 2] !== this.#position) {
+        this.#resume()
+      } else if (kind < 0 || length >>> 0 > this.#longest) {
+        throw this.#corrupt()
+      } else if (this.#at + broadcastRecordBytes(length) > this.#copied) {
+        this.#copyAgain()
+      } else {
+        this.#count(words[(this.#at + BROADCAST_RECORD_SEQUENCE) >> 2] as number)
+        this.start = this.#at + BROADCAST_HEADER_BYTES
+        this.end = this.start + length
+        this.kind = kind
+        return true
       }
-      const bytes = broadcastRecordBytes(length)
-      if (length < 0 || bytes > this.capacity / 8) throw this.#corrupt(length)
-      if (this.#at + bytes > this.#copied) {
-        // The rest of the record was not copied: once more, from its start.
-        this.#copied = this.#at
-        continue
-      }
-      if (this.#expected !== undefined) this.lost += (sequence - this.#expected) | 0
-      this.#expected = sequence
-      if (this.lost > 0 && this.#failWhenLapped) throw this.#lapped()
-      this.start = this.#at + BROADCAST_HEADER_BYTES
-      this.end = this.start + length
-      this.kind = kind
-      return true
     }
     return false
   }
@@ -113,63 +118,71 @@ export class BroadcastReader implements RecordReader {
     const bytes = broadcastRecordBytes(this.end - this.start)
     this.#at += bytes
     this.#position = (this.#position + bytes) | 0
-    this.#expected = ((this.#expected as number) + 1) | 0
+    this.#expected = (this.#expected + 1) | 0
   }
 
   release(): void {
-    this.#hold()
+    this.#held = this.#position
+    if (this.#slot >= 0) this.#holding.move(this.#slot, this.#position)
   }
 
   hasRoom(): boolean {
-    const used = (Atomics.load(this.#control, BROADCAST_TAIL >> 2) - this.#position) | 0
+    const used = (this.#tail() - this.#position) | 0
     return used <= this.capacity / 2
   }
 
   get releaseBytes(): number {
-    return 0
+    return this.#slot < 0 ? 0 : (this.#position - this.#held) | 0
   }
 
   /** Give up the slot of a reader that holds the producer back. */
   leave(): void {
-    if (this.#slot < 0) return
-    Atomics.compareExchange(this.#control, this.#slot + (READER_STATE >> 2), READER_HOLDING, READER_FREE)
+    if (this.#slot >= 0) this.#holding.leave(this.#slot, this.#holdAs as number)
+    this.#slot = -1
+  }
+
+  #tail(): number {
+    // Acquire: pairs with the store in BroadcastWriter.publish().
+    return Atomics.load(this.#control, BROADCAST_TAIL >> 2)
   }
 
   /** Copy the next records. Returns whether there are any. */
   #copy(): boolean {
     while (true) {
-      // Acquire: pairs with the store in BroadcastWriter.publish().
-      const tail = Atomics.load(this.#control, BROADCAST_TAIL >> 2)
-      const there = (tail - this.#position) | 0
+      const there = (this.#tail() - this.#position) | 0
       if (there === 0) return false
       if (there > 0 && there <= this.capacity) {
         const index = this.#position & this.#mask
         const bytes = Math.min(there, this.bytes.length, this.capacity - index)
         this.bytes.set(this.#area.subarray(index, index + bytes))
-        if (this.#slot >= 0 || this.#isWhole()) {
+        if (this.#isWhole(this.#position)) {
           this.#at = 0
           this.#copied = bytes
           return true
         }
       }
-      this.#skipTo(this.#oldest(Atomics.load(this.#control, BROADCAST_TAIL >> 2)))
+      this.#skipTo(this.#oldest())
     }
   }
 
-  /** Whether nothing was written over since `#position`. What the producer waits for is not. */
-  #isWhole(): boolean {
+  /** Whether nothing was written over from `position` on. */
+  #isWhole(position: number): boolean {
     // Pairs with the exchange in BroadcastWriter: see there.
     const intent = Atomics.add(this.#control, BROADCAST_INTENT >> 2, 0)
-    return ((intent - this.#position) | 0) <= this.capacity
+    return ((intent - position) | 0) <= this.capacity
   }
 
   /**
-   * A place to go on from after being lapped: index 0 is always the start of a record. When the producer will soon be
-   * there again, what it has published so far is given up.
+   * Where to go on after being lapped: at the start of the lap that the producer is in, where there is always the start
+   * of a record, unless it is about to write there; then behind what it has published.
    */
-  #oldest(tail: number): number {
-    const sinceStart = tail & this.#mask
-    return sinceStart <= (this.capacity / 4) * 3 ? (tail - sinceStart) | 0 : tail
+  #oldest(): number {
+    const tail = this.#tail()
+    // At the very end of a lap, that one.
+    const start = (tail - 1) & -this.capacity
+    // In a ring that was never written there is none.
+    const isThere = this.#areaWords[BROADCAST_RECORD_POSITION >> 2] === start
+    return isThere && this.#isWhole(start) ? start : tail
   }
 
   #skipTo(position: number): void {
@@ -177,27 +190,26 @@ export class BroadcastReader implements RecordReader {
     this.#at = this.#copied
   }
 
-  #join({ participant, epoch }: { readonly participant: number; readonly epoch: number }): number {
-    const control = this.#control
-    for (let slot = 0; slot < MAX_READERS; slot++) {
-      const at = (BROADCAST_READERS + slot * READER_BYTES) >> 2
-      const state = at + (READER_STATE >> 2)
-      if (Atomics.compareExchange(control, state, READER_FREE, READER_JOINING) !== READER_FREE) continue
-      control[at + (READER_PARTICIPANT >> 2)] = participant
-      control[at + (READER_EPOCH >> 2)] = epoch
-      Atomics.store(control, at + (READER_POSITION >> 2), Atomics.load(control, BROADCAST_TAIL >> 2))
-      Atomics.store(control, state, READER_HOLDING)
-      return at
-    }
-    throw new IpcError(
-      'IPC_OUT_OF_MEMORY',
-      `a ring has at most ${MAX_READERS} readers that hold the producer back`,
-    )
+  /** The copy ends within a record: once more, from its start. */
+  #copyAgain(): void {
+    if (this.#at === 0) this.#resume()
+    else this.#copied = this.#at
   }
 
-  #hold(): void {
-    // Release: pairs with the load in BroadcastWriter; what lies before was copied.
-    if (this.#slot >= 0) Atomics.store(this.#control, this.#slot + (READER_POSITION >> 2), this.#position)
+  /**
+   * What lies here is no record. After a pause of 2^32 bytes positions have come around, and this one may be anywhere in
+   * a record.
+   */
+  #resume(): void {
+    if ((this.#position & this.#mask) === 0) throw this.#corrupt()
+    this.#skipTo(this.#oldest())
+  }
+
+  #count(sequence: number): void {
+    const missing = (sequence - this.#expected) | 0
+    if (missing > 0) this.lost += missing
+    this.#expected = sequence
+    if (this.lost > 0 && this.#failWhenLapped) throw this.#lapped()
   }
 
   #lapped(): IpcError {
@@ -210,9 +222,10 @@ export class BroadcastReader implements RecordReader {
     )
   }
 
-  #corrupt(length: number): IpcError {
-    return new IpcError('IPC_PROTOCOL', `the ring is corrupt: a record of ${length} bytes`, {
-      details: { length, position: this.#position, capacity: this.capacity },
+  #corrupt(): IpcError {
+    const at = this.#position & this.#mask
+    return new IpcError('IPC_PROTOCOL', `the ring is corrupt: no record at ${at}`, {
+      details: { position: this.#position, capacity: this.capacity },
     })
   }
 }

@@ -1,10 +1,12 @@
-import type { Region, SharedRegion } from '../region/region.js'
+import type { Region } from '../region/region.js'
 import type { WaitEvent } from '../wait/wait-event.js'
+import { BROADCAST_CONTROL_BYTES } from './broadcast-layout.js'
 import { BroadcastReader } from './broadcast-reader.js'
 import { BroadcastWriter } from './broadcast-writer.js'
+import { HoldingReaders } from './holding-readers.js'
 import { BROADCAST, placeRing } from './place-ring.js'
 import type { Consumer, Producer, RingOptions } from './ring.js'
-import { RingConsumer } from './ring-consumer.js'
+import { RingConsumer, type RingConsumerInit } from './ring-consumer.js'
 import { RingProducer } from './ring-producer.js'
 
 /** Options of `consumer` of a {@link BroadcastRing}. */
@@ -30,7 +32,7 @@ export interface BroadcastConsumerOptions {
 export interface BroadcastConsumer extends Consumer {
   /** Records that were written since this consumer began and that it did not get. Known once a later one is read. */
   readonly lost: number
-  /** Read no more: the producer no longer waits for this consumer. */
+  /** Read no more: what waits here ends with `IPC_CLOSED`, and the producer no longer waits for this consumer. */
   close(): void
 }
 
@@ -73,38 +75,45 @@ export interface BroadcastRing {
  */
 export function broadcastRing(region: Region, name: string, options: RingOptions = {}): BroadcastRing {
   const placed = placeRing(region, name, options, BROADCAST)
-  const { buffer, offset, capacityBytes, recordBytes } = placed
+  const { buffer, offset, capacityBytes, maxRecordBytes, recordBytes } = placed
   const { participants } = placed.region
-  const writer = (): BroadcastWriter => new BroadcastWriter(buffer, offset, capacityBytes, participants)
+  const holding = new HoldingReaders(
+    new Int32Array(buffer, offset, BROADCAST_CONTROL_BYTES / 4),
+    participants,
+  )
   return {
     name,
     capacityBytes,
-    maxRecordBytes: writer().maxRecordBytes,
+    maxRecordBytes,
     recordBytes: recordBytes || undefined,
-    producer: () => new RingProducer({ ...placed, writer: writer() }),
+    producer: () =>
+      new RingProducer({ ...placed, writer: new BroadcastWriter(buffer, offset, capacityBytes, holding) }),
     consumer(how = {}) {
       const { from = 'latest', overflow = 'drop-oldest' } = how
       checkOptions(from, overflow)
       const reader = new BroadcastReader(buffer, offset, capacityBytes, {
         from,
-        holdAs: overflow === 'wait' ? whoWaits(placed.region) : undefined,
+        holdAs: overflow === 'wait' ? placed.region.self.id : undefined,
+        holding,
         failWhenLapped: overflow === 'disconnect',
       })
-      const consumer = new BroadcastRingConsumer({ ...placed, reader })
-      placed.region.onClose(() => consumer.close())
-      return consumer
+      return new BroadcastRingConsumer({ ...placed, reader })
     },
   }
 }
 
 class BroadcastRingConsumer extends RingConsumer implements BroadcastConsumer {
   readonly #reader: BroadcastReader
-  readonly #roomEvent: WaitEvent
+  readonly #room: WaitEvent
+  readonly #forget: () => void
 
-  constructor(init: ConstructorParameters<typeof RingConsumer>[0] & { readonly reader: BroadcastReader }) {
+  constructor(init: RingConsumerInit & { readonly reader: BroadcastReader }) {
     super(init)
     this.#reader = init.reader
-    this.#roomEvent = init.room
+    this.#room = init.room
+    this.#forget = init.region.onClose(() => this.close())
+    // Until it knew where this one begins, the producer may have found the ring full.
+    this.#room.signal()
   }
 
   get lost(): number {
@@ -112,14 +121,13 @@ class BroadcastRingConsumer extends RingConsumer implements BroadcastConsumer {
   }
 
   close(): void {
+    if (this.isEnded) return
+    this.#forget()
     this.#reader.leave()
     // A producer may be waiting for this one.
-    this.#roomEvent.signal()
+    this.#room.signal()
+    this.end()
   }
-}
-
-function whoWaits({ self, participants }: SharedRegion): { participant: number; epoch: number } {
-  return { participant: self.id, epoch: participants.epoch(self.id) }
 }
 
 function checkOptions(from: unknown, overflow: unknown): void {

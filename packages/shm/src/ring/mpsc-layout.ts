@@ -25,9 +25,19 @@ export function unitBytes(payloadBytes: number): number {
   return payloadBytes === 0 ? UNIT_BYTES : (payloadBytes + UNIT_BYTES - 1) & -UNIT_BYTES
 }
 
+/** Longest payload of a record: with it, an empty ring has room wherever the positions are. */
+export function maxMpscRecordBytes(capacity: number): number {
+  return capacity / 4
+}
+
 /** Bytes of a ring with such a record area. */
 export function mpscRingBytes(capacity: number): number {
   return RING_CONTROL_BYTES + capacity + (capacity / UNIT_BYTES) * ENTRY_WORDS * 4
+}
+
+/** The first word of the entry of the unit at `index`. Shifts: a division would make it a floating-point number. */
+export function entryAt(index: number): number {
+  return (index >> 6) << 2
 }
 
 /** The stamp of a committed record at `position`: positions are multiples of 64, so this is never 0. */

@@ -4,6 +4,7 @@ import {
   ENTRY_LENGTH,
   ENTRY_STAMP,
   ENTRY_WORDS,
+  entryAt,
   stampOf,
   UNIT_BYTES,
   unitBytes,
@@ -42,7 +43,7 @@ export class MpscReader implements RecordReader {
     const entries = this.#entries
     while (true) {
       const index = this.#head & this.#mask
-      const entry = (index / UNIT_BYTES) * ENTRY_WORDS
+      const entry = entryAt(index)
       // Acquire: pairs with the store in MpscWriter: entry and payload are there.
       if (Atomics.load(entries, entry + ENTRY_STAMP) !== stampOf(this.#head)) return false
       const length = entries[entry + ENTRY_LENGTH] as number

@@ -34,11 +34,11 @@ import { RingProducer } from './ring-producer.js'
  */
 export function mpscRing(region: Region, name: string, options: RingOptions = {}): Ring {
   const placed = placeRing(region, name, options, MPSC)
-  const { buffer, offset, capacityBytes, recordBytes } = placed
+  const { buffer, offset, capacityBytes, maxRecordBytes, recordBytes } = placed
   return {
     name,
     capacityBytes,
-    maxRecordBytes: new MpscWriter(buffer, offset, capacityBytes).maxRecordBytes,
+    maxRecordBytes,
     recordBytes: recordBytes || undefined,
     producer: () => new RingProducer({ ...placed, writer: new MpscWriter(buffer, offset, capacityBytes) }),
     consumer: () => new RingConsumer({ ...placed, reader: new MpscReader(buffer, offset, capacityBytes) }),

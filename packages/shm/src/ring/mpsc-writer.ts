@@ -3,6 +3,8 @@ import {
   ENTRY_LENGTH,
   ENTRY_STAMP,
   ENTRY_WORDS,
+  entryAt,
+  maxMpscRecordBytes,
   stampOf,
   UNIT_BYTES,
   unitBytes,
@@ -36,7 +38,7 @@ export class MpscWriter implements RecordWriter {
   /** Parameters as of `SpscWriter`. */
   constructor(buffer: ArrayBufferLike, offset: number, capacity: number) {
     this.capacity = capacity
-    this.maxRecordBytes = capacity / 4
+    this.maxRecordBytes = maxMpscRecordBytes(capacity)
     this.bytes = new Uint8Array(buffer, offset + RING_CONTROL_BYTES, capacity)
     const units = capacity / UNIT_BYTES
     this.#entries = new Int32Array(buffer, offset + RING_CONTROL_BYTES + capacity, units * ENTRY_WORDS)
@@ -62,9 +64,11 @@ export class MpscWriter implements RecordWriter {
       if (this.capacity - used < wanted + padding) return -1
       const claimed = padding + wanted
       if (Atomics.compareExchange(control, RING_TAIL >> 2, tail, (tail + claimed) | 0) !== tail) continue
-      if (((tail >>> this.#lapShift) & this.#sweepMask) === 0) this.#sweep(index, wanted, padding)
+      const position = (tail + padding) | 0
+      this.#sweep(tail, padding)
+      this.#sweep(position, wanted)
       if (padding > 0) this.#commit(tail, padding, PADDING)
-      this.#position = (tail + padding) | 0
+      this.#position = position
       this.#length = payloadBytes
       this.#kind = kind
       return padding > 0 ? 0 : index
@@ -93,21 +97,22 @@ export class MpscWriter implements RecordWriter {
 
   #commit(position: number, length: number, kind: number): void {
     const entries = this.#entries
-    const entry = ((position & this.#mask) / UNIT_BYTES) * ENTRY_WORDS
+    const entry = entryAt(position & this.#mask)
     entries[entry + ENTRY_LENGTH] = length
     entries[entry + ENTRY_KIND] = kind
     // Release: pairs with the load in MpscReader.peek(); entry and payload are written before it.
     Atomics.store(entries, entry + ENTRY_STAMP, stampOf(position))
   }
 
-  /** Forget stamps of earlier laps inside what was claimed. The first entries of records get new ones anyway. */
-  #sweep(index: number, wanted: number, padding: number): void {
+  /**
+   * In some laps, forget the stamps of earlier laps inside what was claimed at `position`; its first entry gets a new one
+   * anyway. So after such a lap none is older than that.
+   */
+  #sweep(position: number, bytes: number): void {
+    if (((position >>> this.#lapShift) & this.#sweepMask) !== 0) return
     const entries = this.#entries
-    const clear = (from: number, bytes: number): void => {
-      const first = from / UNIT_BYTES
-      for (let unit = first + 1; unit < first + bytes / UNIT_BYTES; unit++) entries[unit * ENTRY_WORDS] = 0
-    }
-    if (padding > 0) clear(index, padding)
-    clear(padding > 0 ? 0 : index, wanted)
+    const first = entryAt(position & this.#mask)
+    const end = first + entryAt(bytes)
+    for (let entry = first + ENTRY_WORDS; entry < end; entry += ENTRY_WORDS) entries[entry] = 0
   }
 }

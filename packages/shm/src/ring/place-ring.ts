@@ -3,12 +3,18 @@ import { KIND_BROADCAST_RING, KIND_MPSC_RING, KIND_SPSC_RING } from '../layout.j
 import { placeObject } from '../region/objects.js'
 import { insideOf, type Region, type SharedRegion } from '../region/region.js'
 import { WaitEvent } from '../wait/wait-event.js'
-import { BROADCAST_CONTROL_BYTES, BROADCAST_RECORDS_EVENT, BROADCAST_ROOM_EVENT } from './broadcast-layout.js'
-import { mpscRingBytes } from './mpsc-layout.js'
+import {
+  BROADCAST_CONTROL_BYTES,
+  BROADCAST_RECORDS_EVENT,
+  BROADCAST_ROOM_EVENT,
+  maxBroadcastRecordBytes,
+} from './broadcast-layout.js'
+import { maxMpscRecordBytes, mpscRingBytes } from './mpsc-layout.js'
 import type { RingOptions } from './ring.js'
 import {
   MAX_RING_BYTES,
   MIN_RING_BYTES,
+  maxSpscRecordBytes,
   RING_CONTROL_BYTES,
   RING_RECORDS_EVENT,
   RING_ROOM_EVENT,
@@ -23,6 +29,7 @@ interface Kind {
   readonly recordsEvent: number
   readonly roomEvent: number
   bytes(capacity: number): number
+  maxRecordBytes(capacity: number): number
 }
 
 export const SPSC: Kind = {
@@ -30,13 +37,20 @@ export const SPSC: Kind = {
   recordsEvent: RING_RECORDS_EVENT,
   roomEvent: RING_ROOM_EVENT,
   bytes: (capacity) => RING_CONTROL_BYTES + capacity,
+  maxRecordBytes: maxSpscRecordBytes,
 }
-export const MPSC: Kind = { ...SPSC, kind: KIND_MPSC_RING, bytes: mpscRingBytes }
+export const MPSC: Kind = {
+  ...SPSC,
+  kind: KIND_MPSC_RING,
+  bytes: mpscRingBytes,
+  maxRecordBytes: maxMpscRecordBytes,
+}
 export const BROADCAST: Kind = {
   kind: KIND_BROADCAST_RING,
   recordsEvent: BROADCAST_RECORDS_EVENT,
   roomEvent: BROADCAST_ROOM_EVENT,
   bytes: (capacity) => BROADCAST_CONTROL_BYTES + capacity,
+  maxRecordBytes: maxBroadcastRecordBytes,
 }
 
 /** A ring in a region. */
@@ -45,6 +59,7 @@ export interface PlacedRing {
   readonly buffer: ArrayBufferLike
   readonly offset: number
   readonly capacityBytes: number
+  readonly maxRecordBytes: number
   /** 0 when they vary. */
   readonly recordBytes: number
   readonly records: WaitEvent
@@ -55,15 +70,18 @@ export interface PlacedRing {
 export function placeRing(region: Region, name: string, options: RingOptions, kind: Kind): PlacedRing {
   const { capacityBytes, recordBytes } = options
   if (capacityBytes !== undefined) checkCapacity(capacityBytes)
-  const most = (capacityBytes ?? MAX_RING_BYTES) / 8 - 16
-  if (recordBytes !== undefined) checkSize('recordBytes', recordBytes, 1, most)
+  checkRecordBytes(recordBytes, capacityBytes ?? MAX_RING_BYTES, kind)
   const inside = insideOf(region)
   const { offset, parameters } = placeObject(inside, {
     kind: kind.kind,
     name,
     parameters: { capacityBytes, recordBytes },
     defaults: { capacityBytes: DEFAULT_CAPACITY_BYTES, recordBytes: 0 },
-    bodyBytes: (found) => kind.bytes(found.capacityBytes as number),
+    bodyBytes(found) {
+      // For a ring of the default capacity they may be too large.
+      checkRecordBytes(recordBytes, found.capacityBytes as number, kind)
+      return kind.bytes(found.capacityBytes as number)
+    },
   })
   const { words, participants, buffer } = inside
   return {
@@ -71,6 +89,7 @@ export function placeRing(region: Region, name: string, options: RingOptions, ki
     buffer,
     offset,
     capacityBytes: parameters.capacityBytes as number,
+    maxRecordBytes: kind.maxRecordBytes(parameters.capacityBytes as number),
     recordBytes: parameters.recordBytes as number,
     records: new WaitEvent(words, offset + kind.recordsEvent, participants),
     room: new WaitEvent(words, offset + kind.roomEvent, participants),
@@ -87,4 +106,8 @@ function checkCapacity(capacityBytes: number): void {
   if ((capacityBytes & (capacityBytes - 1)) !== 0) {
     throw new RangeError(`capacityBytes must be a power of two, got ${capacityBytes}`)
   }
+}
+
+function checkRecordBytes(recordBytes: number | undefined, capacityBytes: number, kind: Kind): void {
+  if (recordBytes !== undefined) checkSize('recordBytes', recordBytes, 1, kind.maxRecordBytes(capacityBytes))
 }

@@ -1,4 +1,5 @@
 import { IpcError, isIpcError, type WaitOptions } from '@ipc/core'
+import { abortedError, checkDurationMs } from '@ipc/core/internal'
 import type { SharedRegion } from '../region/region.js'
 import type { BlockOptions, Condition } from '../wait/participant.js'
 import type { WaitEvent } from '../wait/wait-event.js'
@@ -23,17 +24,21 @@ export class RingConsumer implements Consumer {
   readonly #region: SharedRegion
   readonly #reader: RecordReader
   readonly #releaseEvery: number
+  readonly #records: WaitEvent
   readonly #room: WaitEvent
   readonly #hasRecord: Condition
+  #isReading = false
+  #isEnded = false
 
   constructor({ region, reader, capacityBytes, records, room }: RingConsumerInit) {
     this.#region = region
     this.#reader = reader
     // A batch of large records must not keep the producer waiting until the last one.
     this.#releaseEvery = capacityBytes / 8
+    this.#records = records
     this.#room = room
     this.#hasRecord = {
-      ready: () => reader.peek(),
+      ready: () => this.#isEnded || this.#peek(),
       arm: (participant) => records.arm(participant),
       disarm: (participant) => records.disarm(participant),
     }
@@ -41,13 +46,14 @@ export class RingConsumer implements Consumer {
   }
 
   get ready(): boolean {
-    return !this.#region.closed && this.#reader.peek()
+    return !this.#isClosed && this.#peek()
   }
 
   read(listener: RecordListener, limit: number = Number.POSITIVE_INFINITY): number {
-    if (this.#region.closed) throw this.#closed()
+    this.#checkReadable()
     const reader = this.#reader
     let count = 0
+    this.#isReading = true
     try {
       while (count < limit && reader.peek()) {
         const { start, end, kind } = reader
@@ -55,19 +61,23 @@ export class RingConsumer implements Consumer {
         reader.advance()
         count++
         listener(reader.bytes, start, end, kind)
+        // By the listener: the memory of a closed region reads as zeros.
+        if (this.#isClosed) break
         if (reader.releaseBytes >= this.#releaseEvery) this.#release()
       }
     } finally {
-      if (count > 0) this.#release()
+      this.#isReading = false
       this.consumed += count
+      // Also without a record: it may have stepped over padding.
+      if (reader.releaseBytes > 0) this.#release()
     }
     return count
   }
 
   tryReceive(): Uint8Array | undefined {
-    if (this.#region.closed) throw this.#closed()
+    this.#checkReadable()
     const reader = this.#reader
-    if (!reader.peek()) return undefined
+    if (!this.#peek()) return undefined
     const record = reader.bytes.slice(reader.start, reader.end)
     reader.advance()
     this.#release()
@@ -75,19 +85,31 @@ export class RingConsumer implements Consumer {
     return record
   }
 
-  async receive(options?: WaitOptions): Promise<Uint8Array> {
+  async receive(options: WaitOptions = {}): Promise<Uint8Array> {
+    const { signal, timeoutMs = Number.POSITIVE_INFINITY } = options
+    checkDurationMs('timeoutMs', timeoutMs)
+    if (signal?.aborted) throw abortedError('receive', signal.reason)
+    const first = this.tryReceive()
+    if (first !== undefined) return first
+    const start = performance.now()
+    let left = timeoutMs
     while (true) {
+      await this.wait({ signal, timeoutMs: left })
       const record = this.tryReceive()
       if (record !== undefined) return record
-      await this.wait(options)
+      // Another task of this thread has taken it.
+      left = Math.max(0, timeoutMs - (performance.now() - start))
     }
   }
 
   async wait(options?: WaitOptions): Promise<void> {
-    return this.#region.self.wait('wait for a record', this.#hasRecord, options)
+    if (this.#isEnded) throw this.#closed()
+    await this.#region.self.wait('wait for a record', this.#hasRecord, options)
+    if (this.#isEnded) throw this.#closed()
   }
 
   waitSync(options: BlockOptions = {}): boolean {
+    if (this.#isEnded) throw this.#closed()
     return this.#region.self.waitSync(this.#hasRecord, options)
   }
 
@@ -104,13 +126,43 @@ export class RingConsumer implements Consumer {
     }
   }
 
+  /** Whether `end` was called. */
+  protected get isEnded(): boolean {
+    return this.#isEnded
+  }
+
+  /** End what waits here, and all that comes, with `IPC_CLOSED`. */
+  protected end(): void {
+    this.#isEnded = true
+    // Wakes more than those who wait for this consumer; they look, and sleep on.
+    this.#records.signal()
+  }
+
+  get #isClosed(): boolean {
+    return this.#isEnded || this.#region.closed
+  }
+
+  #peek(): boolean {
+    // A look might replace the record that a listener has in hand. Whoever waits for one looks again.
+    if (this.#isReading || this.#reader.peek()) return true
+    // It may have stepped over padding, for whose room a producer waits.
+    if (this.#reader.releaseBytes > 0) this.#release()
+    return false
+  }
+
   #release(): void {
     this.#reader.release()
     // Not for every record, or a producer that waits would be woken for each.
     if (this.#room.armed && this.#reader.hasRoom()) this.#room.signal()
   }
 
+  #checkReadable(): void {
+    if (this.#isReading) throw new TypeError('a listener must not read: its record would be written over')
+    if (this.#isClosed) throw this.#closed()
+  }
+
   #closed(): IpcError {
-    return new IpcError('IPC_CLOSED', `${this.#region.what} is closed`)
+    const what = this.#region.closed ? this.#region.what : 'the consumer'
+    return new IpcError('IPC_CLOSED', `${what} is closed`)
   }
 }

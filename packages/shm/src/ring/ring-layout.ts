@@ -32,3 +32,8 @@ export const MAX_RING_BYTES: number = 2 ** 30
 export function recordBytes(payloadBytes: number): number {
   return (payloadBytes + RECORD_HEADER_BYTES + (RECORD_ALIGNMENT - 1)) & -RECORD_ALIGNMENT
 }
+
+/** Longest payload of a record: with it, an empty ring has room wherever the positions are. */
+export function maxSpscRecordBytes(capacity: number): number {
+  return capacity / 4 - RECORD_HEADER_BYTES
+}

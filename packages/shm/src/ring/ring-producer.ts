@@ -1,10 +1,11 @@
-import { IpcError, type WaitOptions } from '@ipc/core'
-import { checkSize } from '@ipc/core/internal'
+import { IpcError } from '@ipc/core'
+import { abortedError, checkDurationMs, checkSize } from '@ipc/core/internal'
 import type { SharedRegion } from '../region/region.js'
 import type { Condition } from '../wait/participant.js'
 import type { WaitEvent } from '../wait/wait-event.js'
 import type { RecordWriter } from './records.js'
 import type { Producer, WriteOptions, WriteSyncOptions } from './ring.js'
+import { WaitingWrites } from './waiting-writes.js'
 
 const MAX_KIND = 2 ** 31 - 1
 
@@ -33,8 +34,7 @@ export class RingProducer implements Producer {
   readonly #hasRoom: Condition
   #claimed = false
   #staged = false
-  /** The last `write` that waits; the next one goes behind it. */
-  #last: Promise<void> | undefined
+  readonly #waiting: WaitingWrites
 
   constructor({ region, writer, recordBytes, records, room }: RingProducerInit) {
     this.#region = region
@@ -46,23 +46,25 @@ export class RingProducer implements Producer {
       arm: (participant) => room.arm(participant),
       disarm: (participant) => room.disarm(participant),
     }
+    this.#waiting = new WaitingWrites({
+      tryWrite: (payload, kind) => this.tryWrite(payload, kind),
+      room: async (signal) => region.self.wait('write', this.#hasRoom, { signal }),
+    })
     this.bytes = writer.bytes
     this.maxRecordBytes = writer.maxRecordBytes
   }
 
   tryClaim(length: number, kind: number = 0): number {
     this.#check(length, kind)
+    if (this.#region.closed) throw this.#closed()
     let index = this.#writer.tryClaim(length, kind)
-    if (index < 0) {
+    if (index < 0 && this.#staged) {
       // What is staged will not be read, and no room be made, before it is visible.
-      if (this.#staged) this.publish()
+      this.publish()
       index = this.#writer.tryClaim(length, kind)
-      if (index < 0) {
-        this.full++
-        return -1
-      }
     }
-    this.#claimed = true
+    if (index < 0) this.full++
+    else this.#claimed = true
     return index
   }
 
@@ -89,6 +91,8 @@ export class RingProducer implements Producer {
     if (!this.#claimed) throw new TypeError('abort needs a claim: call tryClaim first')
     this.#claimed = false
     this.#writer.abort()
+    // In a ring with many producers, what others have committed behind it becomes visible by this.
+    this.#records.signal()
   }
 
   tryWrite(payload: Uint8Array, kind: number = 0): boolean {
@@ -100,38 +104,30 @@ export class RingProducer implements Producer {
   }
 
   write(payload: Uint8Array, options: WriteOptions = {}): Promise<void> {
-    const { kind = 0 } = options
-    if (this.#last === undefined && this.tryWrite(payload, kind)) return Promise.resolve()
+    const { kind = 0, signal, timeoutMs } = options
     this.#check(payload.length, kind)
-    // A place of its own in the queue, whatever becomes of those before it.
-    const turn = (this.#last ?? Promise.resolve()).then(() => this.#writeWhenRoom(payload, kind, options))
-    const settled = turn.then(
-      () => {},
-      () => {},
-    )
-    this.#last = settled
-    void settled.then(() => {
-      if (this.#last === settled) this.#last = undefined
-    })
-    return turn
+    if (timeoutMs !== undefined) checkDurationMs('timeoutMs', timeoutMs)
+    if (this.#region.closed) return Promise.reject(this.#closed())
+    if (signal?.aborted) return Promise.reject(abortedError('write', signal.reason))
+    if (this.#waiting.isEmpty && this.tryWrite(payload, kind)) return Promise.resolve()
+    return this.#waiting.add(payload, kind, options)
   }
 
   writeSync(payload: Uint8Array, options: WriteSyncOptions = {}): void {
-    const { kind = 0, timeoutMs = Number.POSITIVE_INFINITY } = options
+    const { kind = 0, strategy, timeoutMs = Number.POSITIVE_INFINITY } = options
+    checkDurationMs('timeoutMs', timeoutMs)
+    if (this.tryWrite(payload, kind)) return
     const start = performance.now()
     let left = timeoutMs
-    while (!this.tryWrite(payload, kind)) {
-      if (!this.#region.self.waitSync(this.#hasRoom, { ...options, timeoutMs: Math.max(0, left) })) {
+    do {
+      if (!this.#region.self.waitSync(this.#hasRoom, { strategy, timeoutMs: left })) {
         throw new IpcError('IPC_TIMEOUT', `writeSync: the ring was full for ${timeoutMs} ms`, {
           details: { timeoutMs },
         })
       }
-      left = timeoutMs - (performance.now() - start)
-    }
-  }
-
-  async #writeWhenRoom(payload: Uint8Array, kind: number, options: WaitOptions): Promise<void> {
-    while (!this.tryWrite(payload, kind)) await this.#region.self.wait('write', this.#hasRoom, options)
+      // With many producers, others may have been faster.
+      left = Math.max(0, timeoutMs - (performance.now() - start))
+    } while (!this.tryWrite(payload, kind))
   }
 
   #check(length: number, kind: number): void {
@@ -143,6 +139,9 @@ export class RingProducer implements Producer {
       checkSize('length of a record', length, 0, this.maxRecordBytes)
     }
     if ((kind | 0) !== kind || kind < 0) checkSize('kind', kind, 0, MAX_KIND)
-    if (this.#region.closed) throw new IpcError('IPC_CLOSED', `${this.#region.what} is closed`)
+  }
+
+  #closed(): IpcError {
+    return new IpcError('IPC_CLOSED', `${this.#region.what} is closed`)
   }
 }

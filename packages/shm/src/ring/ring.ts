@@ -61,7 +61,8 @@ export interface Producer {
    * Claim room for a record of `length` bytes. Fill in `bytes` from the index on, then `commit`, `stage` or `abort`.
    *
    * @returns the index of the payload in `bytes`, a multiple of 8; or -1 when the ring is full.
-   * @throws RangeError for a length or kind that this ring does not take, or when a record is claimed already.
+   * @throws RangeError for a length or kind that this ring does not take. TypeError when a record is claimed already.
+   * IpcError `IPC_CLOSED`.
    */
   tryClaim(length: number, kind?: number): number
   /** Make the claimed record visible, in order, and wake a consumer that sleeps. */
@@ -82,14 +83,16 @@ export interface Producer {
   tryWrite(payload: Uint8Array, kind?: number): boolean
   /**
    * Write one record, when there is room. The event loop goes on meanwhile; calls write in the order they were made.
+   * Leave `payload` as it is until then.
    *
-   * @throws IpcError `IPC_TIMEOUT`, `IPC_ABORTED`, `IPC_CLOSED`; nothing is written then.
+   * @throws TypeError | RangeError at once, as `tryClaim`. Rejects with IpcError `IPC_TIMEOUT`, `IPC_ABORTED`,
+   * `IPC_CLOSED`; nothing is written then.
    */
   write(payload: Uint8Array, options?: WriteOptions): Promise<void>
   /**
    * Write one record, when there is room; blocks the thread until then.
    *
-   * @throws IpcError `IPC_TIMEOUT`; nothing is written then.
+   * @throws as `tryClaim`. IpcError `IPC_TIMEOUT`; nothing is written then.
    */
   writeSync(payload: Uint8Array, options?: WriteSyncOptions): void
 
@@ -109,9 +112,10 @@ export type RecordListener = (bytes: Uint8Array, start: number, end: number, kin
 export interface Consumer extends AsyncIterable<Uint8Array>, Waitable {
   /**
    * Hand the records that are there to `listener`, `limit` at most. Never waits. What the listener throws is thrown
-   * here; the record it threw for counts as read, those behind it stay.
+   * here; the record it threw for counts as read, those behind it stay. The listener itself must not read.
    *
    * @returns how many were read.
+   * @throws IpcError `IPC_CLOSED`; `IPC_PROTOCOL` when the ring is corrupt.
    */
   read(listener: RecordListener, limit?: number): number
   /** A copy of the next record, if there is one. */

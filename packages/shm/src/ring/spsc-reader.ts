@@ -45,13 +45,17 @@ export class SpscReader implements RecordReader {
     while (true) {
       if (this.#head === this.#tail) {
         // Acquire: pairs with the store in SpscWriter.publish().
-        this.#tail = Atomics.load(this.#control, RING_TAIL >> 2)
-        if (this.#head === this.#tail) return false
+        const tail = Atomics.load(this.#control, RING_TAIL >> 2)
+        if (this.#head === tail) return false
+        const used = (tail - this.#head) >>> 0
+        if (used > this.capacity) throw this.#corrupt(`${used} bytes in use`)
+        this.#tail = tail
       }
       const index = this.#head & this.#mask
       const length = this.#words[(index + RECORD_LENGTH) >> 2] as number
       const kind = this.#words[(index + RECORD_KIND) >> 2] as number
-      if (length >>> 0 > this.capacity - index - RECORD_HEADER_BYTES) throw this.#corrupt(index, length)
+      const most = Math.min(this.capacity - index, (this.#tail - this.#head) | 0) - RECORD_HEADER_BYTES
+      if (length >>> 0 > most) throw this.#corrupt(`a record of ${length} bytes at ${index}`)
       if (kind !== PADDING) {
         this.start = index + RECORD_HEADER_BYTES
         this.end = this.start + length
@@ -82,9 +86,9 @@ export class SpscReader implements RecordReader {
     return (this.#head - this.#released) | 0
   }
 
-  #corrupt(index: number, length: number): IpcError {
-    return new IpcError('IPC_PROTOCOL', `the ring is corrupt: a record of ${length} bytes at ${index}`, {
-      details: { index, length, capacity: this.capacity, head: this.#head, tail: this.#tail },
+  #corrupt(what: string): IpcError {
+    return new IpcError('IPC_PROTOCOL', `the ring is corrupt: ${what}`, {
+      details: { capacity: this.capacity, head: this.#head, tail: this.#tail },
     })
   }
 }

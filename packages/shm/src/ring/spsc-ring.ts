@@ -44,11 +44,11 @@ import { SpscWriter } from './spsc-writer.js'
  */
 export function spscRing(region: Region, name: string, options: RingOptions = {}): Ring {
   const placed = placeRing(region, name, options, SPSC)
-  const { buffer, offset, capacityBytes, recordBytes } = placed
+  const { buffer, offset, capacityBytes, maxRecordBytes, recordBytes } = placed
   return {
     name,
     capacityBytes,
-    maxRecordBytes: new SpscWriter(buffer, offset, capacityBytes).maxRecordBytes,
+    maxRecordBytes,
     recordBytes: recordBytes || undefined,
     producer: () => new RingProducer({ ...placed, writer: new SpscWriter(buffer, offset, capacityBytes) }),
     consumer: () => new RingConsumer({ ...placed, reader: new SpscReader(buffer, offset, capacityBytes) }),

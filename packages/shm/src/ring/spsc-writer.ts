@@ -1,5 +1,6 @@
 import type { RecordWriter } from './records.js'
 import {
+  maxSpscRecordBytes,
   PADDING,
   RECORD_HEADER_BYTES,
   RECORD_KIND,
@@ -38,7 +39,7 @@ export class SpscWriter implements RecordWriter {
    */
   constructor(buffer: ArrayBufferLike, offset: number, capacity: number) {
     this.capacity = capacity
-    this.maxRecordBytes = capacity / 4 - RECORD_HEADER_BYTES
+    this.maxRecordBytes = maxSpscRecordBytes(capacity)
     this.bytes = new Uint8Array(buffer, offset + RING_CONTROL_BYTES, capacity)
     this.#words = new Int32Array(buffer, offset + RING_CONTROL_BYTES, capacity / 4)
     this.#control = new Int32Array(buffer, offset, RING_CONTROL_BYTES / 4)

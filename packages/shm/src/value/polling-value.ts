@@ -1,9 +1,9 @@
 import { type Codec, IpcError, type WaitOptions } from '@ipc/core'
 import { abortedError, startTimer, startWait } from '@ipc/core/internal'
 import type { ReadOnlyMapping } from '../region/read-only-region.js'
+import { readValue } from './read-value.js'
 import type { SharedValueReader } from './shared-value.js'
 import type { ValueCells } from './value-cells.js'
-import { CELL_PAYLOAD } from './value-layout.js'
 
 /** Bounds of the pauses between two looks: who cannot write cannot ask to be woken. */
 const SHORTEST_MS = 1
@@ -12,11 +12,14 @@ const LONGEST_MS = 16
 /** A shared value in memory that this process cannot write. */
 export class PollingValue<T> implements SharedValueReader<T> {
   readonly #region: ReadOnlyMapping
+  readonly #what: string
   readonly #codec: Codec<T>
   readonly #cells: ValueCells
 
-  constructor(region: ReadOnlyMapping, codec: Codec<T>, cells: ValueCells) {
+  /** @param what - Names the value in messages. */
+  constructor(region: ReadOnlyMapping, what: string, codec: Codec<T>, cells: ValueCells) {
     this.#region = region
+    this.#what = what
     this.#codec = codec
     this.#cells = cells
   }
@@ -27,8 +30,7 @@ export class PollingValue<T> implements SharedValueReader<T> {
 
   get(): T | undefined {
     this.#checkOpen()
-    const end = this.#cells.read()
-    return end < 0 ? undefined : this.#codec.decode(this.#cells.copy, CELL_PAYLOAD, end)
+    return readValue(this.#cells, this.#codec, this.#what)
   }
 
   async changed(options?: WaitOptions): Promise<void> {

@@ -1,6 +1,6 @@
 import { type Codec, IpcError, type WaitOptions } from '@ipc/core'
 import { checkSize } from '@ipc/core/internal'
-import { KIND_SHARED_VALUE } from '../layout.js'
+import { KIND_SHARED_VALUE, OBJECTS, OBJECTS_FIRST, OBJECTS_STATE, REGION_HEADER_BYTES } from '../layout.js'
 import { findObject, type ObjectSpec, placeObject } from '../region/objects.js'
 import { ReadOnlyMapping, type ReadOnlyRegion } from '../region/read-only-region.js'
 import { insideOf, MAX_REGION_BYTES, type Region, type SharedRegion } from '../region/region.js'
@@ -8,8 +8,9 @@ import type { Condition } from '../wait/participant.js'
 import { WaitEvent } from '../wait/wait-event.js'
 import { makeWaitable, type Waitable } from '../wait/waitable.js'
 import { PollingValue } from './polling-value.js'
+import { readValue } from './read-value.js'
 import { ValueCells } from './value-cells.js'
-import { CELL_PAYLOAD, VALUE_CHANGED_EVENT, valueBytes } from './value-layout.js'
+import { VALUE_CHANGED_EVENT, valueBytes } from './value-layout.js'
 
 /** Options of {@link sharedValue}. */
 export interface SharedValueOptions<T> {
@@ -32,7 +33,11 @@ export interface SharedValueOptions<T> {
 
 /** What everybody can do who sees a shared value. */
 export interface SharedValueReader<T> {
-  /** The latest value, a copy; `undefined` when none was set yet. Never waits for the writer. */
+  /**
+   * The latest value, a copy; `undefined` when none was set yet. Never waits for the writer.
+   *
+   * @throws IpcError `IPC_DECODE_FAILED` when the codec refuses what is there; `IPC_CLOSED`.
+   */
   get(): T | undefined
   /** How often it was set, as an int32 that wraps; 0 when it never was. */
   readonly version: number
@@ -106,7 +111,7 @@ export function sharedValue<T>(
     true,
   )
   const changed = new WaitEvent(inside.words, offset + VALUE_CHANGED_EVENT, inside.participants)
-  return new CellValue(inside, options.codec, cells, changed)
+  return new CellValue({ region: inside, what: whatOf(spec, inside), codec: options.codec, cells, changed })
 }
 
 function specOf<T>(name: string, { codec, maxBytes, readOnlyReaders }: SharedValueOptions<T>): ObjectSpec {
@@ -118,10 +123,10 @@ function specOf<T>(name: string, { codec, maxBytes, readOnlyReaders }: SharedVal
     name,
     schema: codec.name,
     parameters: {
-      maxBytes: maxBytes ?? fixed,
+      maxBytes,
       readOnlyReaders: readOnlyReaders === undefined ? undefined : Number(readOnlyReaders),
     },
-    defaults: { readOnlyReaders: 0 },
+    defaults: { readOnlyReaders: 0, ...(fixed === undefined ? {} : { maxBytes: fixed }) },
     bodyBytes: (parameters) => {
       const most = parameters.maxBytes
       if (most === undefined) throw new TypeError(`a new value with codec ${codec.name} needs maxBytes`)
@@ -130,8 +135,12 @@ function specOf<T>(name: string, { codec, maxBytes, readOnlyReaders }: SharedVal
   }
 }
 
+function whatOf({ name }: ObjectSpec, region: { readonly what: string }): string {
+  return `the value ${name} in ${region.what}`
+}
+
 function readOnly<T>(region: ReadOnlyMapping, spec: ObjectSpec, codec: Codec<T>): SharedValueReader<T> {
-  const found = findObject(region, spec)
+  const found = holdsObjects(region) ? findObject(region, spec) : undefined
   if (found === undefined) {
     throw new IpcError(
       'IPC_CONNECT_FAILED',
@@ -151,11 +160,27 @@ function readOnly<T>(region: ReadOnlyMapping, spec: ObjectSpec, codec: Codec<T>)
     'atomic',
     false,
   )
-  return new PollingValue(region, codec, cells)
+  return new PollingValue(region, whatOf(spec, region), codec, cells)
+}
+
+/** Raw bytes could look like an object. */
+function holdsObjects({ bytes, words }: ReadOnlyMapping): boolean {
+  const state = (REGION_HEADER_BYTES + OBJECTS_STATE) >> 2
+  return bytes.length >= OBJECTS_FIRST && Atomics.load(words, state) === OBJECTS
+}
+
+interface CellValueInit<T> {
+  readonly region: SharedRegion
+  /** Names the value in messages. */
+  readonly what: string
+  readonly codec: Codec<T>
+  readonly cells: ValueCells
+  readonly changed: WaitEvent
 }
 
 class CellValue<T> implements SharedValue<T> {
   readonly #region: SharedRegion
+  readonly #what: string
   readonly #codec: Codec<T>
   readonly #cells: ValueCells
   readonly #changed: WaitEvent
@@ -164,8 +189,9 @@ class CellValue<T> implements SharedValue<T> {
   readonly #encode = (bytes: Uint8Array, start: number): number =>
     this.#codec.encode(this.#value as T, bytes, start)
 
-  constructor(region: SharedRegion, codec: Codec<T>, cells: ValueCells, changed: WaitEvent) {
+  constructor({ region, what, codec, cells, changed }: CellValueInit<T>) {
     this.#region = region
+    this.#what = what
     this.#codec = codec
     this.#cells = cells
     this.#changed = changed
@@ -178,7 +204,7 @@ class CellValue<T> implements SharedValue<T> {
   }
 
   get ready(): boolean {
-    return this.#hasChanged.ready()
+    return !this.#region.closed && this.#hasChanged.ready()
   }
 
   get version(): number {
@@ -189,15 +215,17 @@ class CellValue<T> implements SharedValue<T> {
     this.#checkOpen()
     this.#value = value
     if (!this.#cells.write(this.#encode)) {
-      throw new IpcError('IPC_MESSAGE_TOO_LARGE', 'the value is larger than maxBytes of the shared value')
+      const { maxBytes } = this.#cells
+      throw new IpcError('IPC_MESSAGE_TOO_LARGE', `${this.#what} has at most ${maxBytes} bytes`, {
+        details: { maxBytes },
+      })
     }
     this.#changed.signal()
   }
 
   get(): T | undefined {
     this.#checkOpen()
-    const end = this.#cells.read()
-    return end < 0 ? undefined : this.#codec.decode(this.#cells.copy, CELL_PAYLOAD, end)
+    return readValue(this.#cells, this.#codec, this.#what)
   }
 
   async changed(options?: WaitOptions): Promise<void> {

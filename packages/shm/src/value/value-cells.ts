@@ -1,5 +1,11 @@
 import { CELL_LENGTH, CELL_PAYLOAD, CELLS, cellBytes, VALUE_CELLS, VALUE_VERSION } from './value-layout.js'
 
+/**
+ * What follows version -1: 0 says that there is no value. A whole round, so that the cells are still written in turn, and
+ * a version that lies behind by less than `CELLS - 1` still means that its cell was not touched.
+ */
+const FIRST_AFTER_WRAP = CELLS
+
 /** How words are read that somebody may be writing. */
 export type CopyForm = 'plain' | 'atomic'
 
@@ -24,7 +30,8 @@ export class ValueCells {
   readonly #version: number
   readonly #cells: number
   readonly #cellBytes: number
-  readonly #maxBytes: number
+  /** Largest payload. */
+  readonly maxBytes: number
   readonly #atomic: boolean
   readonly #writable: boolean
   /** The copy that `read` makes. */
@@ -45,7 +52,7 @@ export class ValueCells {
     this.#version = (offset + VALUE_VERSION) >> 2
     this.#cells = offset + VALUE_CELLS
     this.#cellBytes = cellBytes(maxBytes)
-    this.#maxBytes = maxBytes
+    this.maxBytes = maxBytes
     this.#atomic = form === 'atomic'
     this.#writable = writable
     this.copy = new Uint8Array(this.#cellBytes)
@@ -59,7 +66,7 @@ export class ValueCells {
     )
   }
 
-  /** How many values were set, as an int32 that wraps and skips 0, which says that there was none. */
+  /** How many values were set, as an int32 that wraps to `FIRST_AFTER_WRAP`. */
   get version(): number {
     return Atomics.load(this.#words, this.#version)
   }
@@ -73,16 +80,16 @@ export class ValueCells {
    */
   write(encode: (bytes: Uint8Array, start: number) => number): boolean {
     const version = this.version
-    const next = version === -1 ? 2 : 1
-    const cell = this.#cellOf(version + next)
-    const payload = this.#payloads[(version + next) & (CELLS - 1)] as Uint8Array
+    const step = version === -1 ? 1 + FIRST_AFTER_WRAP : 1
+    const cell = this.#cellOf(version + step)
+    const payload = this.#payloads[(version + step) & (CELLS - 1)] as Uint8Array
     const target = this.#atomic ? this.#scratch : payload
     const length = encode(target, 0)
-    if (length < 0 || length > this.#maxBytes) return false
+    if (length < 0 || length > this.maxBytes) return false
     if (this.#atomic) this.#storeAtomically(cell, length)
     else this.#words[(cell + CELL_LENGTH) >> 2] = length
     // A read-modify-write: pairs with the look at the version in read(), see the class.
-    Atomics.add(this.#words, this.#version, next)
+    Atomics.add(this.#words, this.#version, step)
     return true
   }
 
@@ -157,6 +164,6 @@ export class ValueCells {
 
   /** What is being written right now may be any number. */
   #clamped(length: number): number {
-    return Math.max(0, Math.min(length, this.#maxBytes))
+    return Math.max(0, Math.min(length, this.maxBytes))
   }
 }

@@ -1,7 +1,8 @@
 import type { Socket } from 'node:net'
-import { BELL_SUFFIX, fileError, NEW_SUFFIX } from '../region/directory.js'
-import { foreignFunctions } from '../region/foreign-functions.js'
+import { BELL_SUFFIX, fileError, NEW_SUFFIX, PRIVATE_MODE, shareFile } from '../region/directory.js'
+import { foreignError, foreignFunctions } from '../region/foreign-functions.js'
 import { nodeModule } from '../region/node-modules.js'
+import { atExit } from './at-exit.js'
 
 /** Name of a bell: two int32, as they stand in a participant's slot. */
 export interface BellToken {
@@ -28,6 +29,9 @@ const known = new Map<string, Bells>()
 
 const RING = new Uint8Array([1])
 
+/** So many bells of others stay open for the next ring; the owners of some may be long gone. */
+const MAX_OPEN = 128
+
 /**
  * The doorbells in one directory: a named pipe for each thread that waits in its event loop, whatever number of regions
  * and rings it waits for. Ringing is one system call without a wait, from a thread that is busy as from one that is not.
@@ -42,17 +46,27 @@ export class Bells {
   readonly #listeners = new Set<() => void>()
   readonly #referenced = new Set<() => void>()
   #own: OwnBell | undefined
+  #users = 0
 
   private constructor(directory: string, mode: number) {
     this.#directory = directory
     this.#mode = mode
   }
 
-  /** The bells of `directory`; of `mode`, if this is the first time that this thread asks. */
+  /** The bells in `directory` that users of files of `mode` may ring. Who is done with them calls `release`. */
   static in(directory: string, mode: number): Bells {
-    const found = known.get(directory) ?? new Bells(directory, mode)
-    known.set(directory, found)
+    const key = keyOf(directory, mode)
+    const found = known.get(key) ?? new Bells(directory, mode)
+    known.set(key, found)
+    found.#users++
     return found
+  }
+
+  /** Nothing is left open when all who asked for these bells have called this. */
+  release(): void {
+    if (--this.#users > 0) return
+    known.delete(keyOf(this.#directory, this.#mode))
+    this.#forgetAll()
   }
 
   /** Listen to the bell of this thread. `onRing` may be called without need. */
@@ -78,110 +92,101 @@ export class Bells {
       close: () => {
         this.#referenced.delete(listener)
         this.#listeners.delete(listener)
-        if (this.#listeners.size === 0) this.#close()
-        else count()
+        if (this.#listeners.size > 0) return count()
+        this.#own = undefined
+        own.close()
       },
     }
   }
 
-  /** Wake the owner of a bell. Returns false when it is gone. */
+  /** Wake the owner of a bell. Returns false when it is gone or cannot be reached. */
   ring(token: BellToken): boolean {
-    const { writeSync } = nodeModule('node:fs')
     const fd = this.#openFor(token)
     if (fd === undefined) return false
     try {
-      writeSync(fd, RING)
+      nodeModule('node:fs').writeSync(fd, RING)
       return true
     } catch (cause) {
       // A full pipe will wake its owner anyway.
       if ((cause as NodeJS.ErrnoException).code === 'EAGAIN') return true
-      this.#forget(token)
+      this.#forget(nameOf(token))
       return false
     }
   }
 
-  /** Whether the owner of a bell lives. */
+  /** Whether the owner of a bell is not known to be dead. */
   lives(token: BellToken): boolean {
-    const { closeSync } = nodeModule('node:fs')
-    const fd = openBell(this.#path(token))
-    if (fd === undefined) return false
-    closeSync(fd)
-    return true
+    const found = openBell(this.#path(token))
+    if (typeof found === 'number') nodeModule('node:fs').closeSync(found)
+    return found !== 'dead'
   }
 
   #hangOwn(): OwnBell {
-    const { constants, openSync, renameSync, unlinkSync } = nodeModule('node:fs')
-    this.#removeDead()
-    const words = new Int32Array(2)
-    nodeModule('node:crypto').randomFillSync(words)
-    const token = { high: words[0] as number, low: words[1] as number }
-    const path = this.#path(token)
-    const unfinished = `${path}${NEW_SUFFIX}`
-    if (foreignFunctions().mkfifo(unfinished, this.#mode) !== 0) {
-      throw fileError(`cannot make ${path}`, new Error(`mkfifo failed, errno ${foreignFunctions().errno()}`))
-    }
-    // Also for writing: without a writer a pipe is at its end.
-    const fd = openSync(unfinished, constants.O_RDWR | constants.O_NONBLOCK)
-    // Under its name only once it is read: who finds a bell that nobody reads removes it.
-    renameSync(unfinished, path)
-    const socket = new (nodeModule('node:net').Socket)({ fd, readable: true, writable: false })
-    socket.on('data', () => {
-      for (const listener of this.#listeners) listener()
-    })
-    socket.on('error', () => {})
-    socket.unref()
-    const remove = (): void => {
-      try {
-        unlinkSync(path)
-      } catch {
-        // The directory was removed under us.
-      }
-    }
-    process.once('exit', remove)
-    return {
-      token,
-      socket,
-      close() {
-        process.off('exit', remove)
+    while (true) {
+      this.#removeDead()
+      const words = new Int32Array(2)
+      nodeModule('node:crypto').randomFillSync(words)
+      const token = { high: words[0] as number, low: words[1] as number }
+      const path = this.#path(token)
+      const fd = makeBell(path, this.#mode)
+      if (fd === undefined) continue
+      const socket = new (nodeModule('node:net').Socket)({ fd, readable: true, writable: false })
+      socket.on('data', () => {
+        for (const listener of this.#listeners) listener()
+      })
+      socket.on('error', () => {})
+      socket.unref()
+      const remove = (): void => removeFile(path)
+      const forget = atExit(remove)
+      const close = (): void => {
+        forget()
         remove()
         socket.destroy()
-      },
+      }
+      return { token, socket, close }
     }
-  }
-
-  #close(): void {
-    this.#own?.close()
-    this.#own = undefined
-    const { closeSync } = nodeModule('node:fs')
-    for (const fd of this.#open.values()) closeSync(fd)
-    this.#open.clear()
-    known.delete(this.#directory)
   }
 
   #openFor(token: BellToken): number | undefined {
     const name = nameOf(token)
     const known = this.#open.get(name)
     if (known !== undefined) return known
-    const fd = openBell(this.#path(token))
-    if (fd !== undefined) this.#open.set(name, fd)
-    return fd
+    if (this.#open.size >= MAX_OPEN) this.#forgetAll()
+    let found = openBell(this.#path(token))
+    if (found === 'unknown' && this.#open.size > 0) {
+      // Most likely this process has too many files open; those here are for convenience.
+      this.#forgetAll()
+      found = openBell(this.#path(token))
+    }
+    if (typeof found !== 'number') return undefined
+    this.#open.set(name, found)
+    return found
   }
 
-  #forget(token: BellToken): void {
-    const name = nameOf(token)
+  #forget(name: string): void {
     const fd = this.#open.get(name)
     this.#open.delete(name)
     if (fd !== undefined) nodeModule('node:fs').closeSync(fd)
   }
 
+  #forgetAll(): void {
+    for (const name of this.#open.keys()) this.#forget(name)
+  }
+
   #removeDead(): void {
-    const { closeSync, readdirSync, rmSync } = nodeModule('node:fs')
-    for (const file of readdirSync(this.#directory)) {
-      if (!file.endsWith(BELL_SUFFIX)) continue
+    const { closeSync, readdirSync } = nodeModule('node:fs')
+    let files: string[]
+    try {
+      files = readdirSync(this.#directory)
+    } catch (cause) {
+      throw fileError(`cannot read ${this.#directory}`, cause)
+    }
+    for (const file of files) {
+      if (!file.endsWith(BELL_SUFFIX) && !file.endsWith(BELL_SUFFIX + NEW_SUFFIX)) continue
       const path = `${this.#directory}/${file}`
-      const fd = openBell(path)
-      if (fd === undefined) rmSync(path, { force: true })
-      else closeSync(fd)
+      const found = openBell(path)
+      if (typeof found === 'number') closeSync(found)
+      else if (found === 'dead') removeFile(path)
     }
   }
 
@@ -190,14 +195,54 @@ export class Bells {
   }
 }
 
-/** Open a bell for ringing; `undefined` when its owner is gone. */
-function openBell(path: string): number | undefined {
+/**
+ * Make a pipe and open it for reading.
+ *
+ * @returns its descriptor; `undefined` when another thread took it for one left behind.
+ */
+function makeBell(path: string, mode: number): number | undefined {
+  const { constants, renameSync } = nodeModule('node:fs')
+  const { mkfifo, open, close } = foreignFunctions()
+  const unfinished = `${path}${NEW_SUFFIX}`
+  if (mkfifo(unfinished, mode) !== 0) throw fileError(`cannot make ${path}`, foreignError('mkfifo'))
+  let fd = -1
+  try {
+    if (mode !== PRIVATE_MODE) shareFile(unfinished, mode)
+    // Also for writing: without a writer a pipe is at its end.
+    fd = open(unfinished, constants.O_RDWR | constants.O_NONBLOCK)
+    if (fd < 0) throw foreignError('open')
+    // Under its name only once it is read: who finds a bell that nobody reads removes it.
+    renameSync(unfinished, path)
+    return fd
+  } catch (cause) {
+    if (fd >= 0) close(fd)
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    removeFile(unfinished)
+    throw fileError(`cannot make ${path}`, cause)
+  }
+}
+
+/** Open a bell for ringing: its descriptor, or that its owner is dead, or that nothing is known, as with too many files. */
+function openBell(path: string): number | 'dead' | 'unknown' {
   const { constants, openSync } = nodeModule('node:fs')
   try {
     return openSync(path, constants.O_WRONLY | constants.O_NONBLOCK)
-  } catch {
-    return undefined
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException
+    return code === 'ENXIO' || code === 'ENOENT' ? 'dead' : 'unknown'
   }
+}
+
+function removeFile(path: string): void {
+  try {
+    nodeModule('node:fs').unlinkSync(path)
+  } catch {
+    // Somebody else removed it, or is the only one who may.
+  }
+}
+
+function keyOf(directory: string, mode: number): string {
+  return `${mode} ${directory}`
 }
 
 function nameOf({ high, low }: BellToken): string {

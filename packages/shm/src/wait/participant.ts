@@ -1,4 +1,4 @@
-import { type AbortOptions, IpcError, type WaitOptions } from '@ipc/core'
+import { IpcError, type WaitOptions } from '@ipc/core'
 import { abortedError, checkDurationMs, startWait, type Wait } from '@ipc/core/internal'
 import { AWAKE, BLOCKED, PARKED, PARTICIPANT_MODE, PARTICIPANT_WAKE } from '../layout.js'
 import type { Bell } from './bell.js'
@@ -35,6 +35,17 @@ export interface BlockOptions {
 
 const NO_BELL = { high: 0, low: 0 }
 
+/** Waits that need not wait hold up the event loop no longer than this. */
+const LONGEST_TURN_MS = 1
+/** Such waits between two looks at the clock. */
+const QUICK_WAITS = 8
+
+/**
+ * A sleeper looks by itself this often: whoever would have woken it may have been killed or stopped, between writing and
+ * ringing, and a blocked thread that is to end has to run for that.
+ */
+const LONGEST_SLEEP_MS = 2_000
+
 interface Pending {
   readonly condition: Condition
   readonly wait: Wait<void>
@@ -52,6 +63,11 @@ export class Participant {
   readonly #pending = new Set<Pending>()
   readonly #loop: HotLoop
   readonly #spinner = new Spinner()
+  #sleepTimer: ReturnType<typeof setTimeout> | undefined
+  /** Waits that did not wait, since the clock was looked at; and its time at the first look after a turn of the loop. */
+  #quickWaits = 0
+  #turnMs = 0
+  #turned = false
   #asleep = false
   #left = false
 
@@ -61,7 +77,12 @@ export class Participant {
     this.#loop = new HotLoop({ work: () => this.#settleReady(), park: () => this.#park() })
     this.#bell = participants.bells?.hang(() => this.#rung())
     this.#keepAlive = new KeepAlive(this.#bell)
-    this.id = participants.join(this.#bell?.token ?? NO_BELL)
+    try {
+      this.id = participants.join(this.#bell?.token ?? NO_BELL)
+    } catch (error) {
+      this.#bell?.close()
+      throw error
+    }
     this.#wake = participants.word(this.id, PARTICIPANT_WAKE)
     this.#mode = participants.word(this.id, PARTICIPANT_MODE)
   }
@@ -72,8 +93,8 @@ export class Participant {
    * @throws IpcError `IPC_TIMEOUT`, `IPC_ABORTED`; `IPC_CLOSED` when the region is closed meanwhile.
    */
   wait(what: string, condition: Condition, options: WaitOptions | undefined): Promise<void> {
-    checkOpen(options, what)
-    if (condition.ready()) return Promise.resolve()
+    checkOptions(options, what)
+    if (condition.ready() && this.#isQuick()) return Promise.resolve()
     const wait = startWait<void>(what, options, () => this.#end(pending))
     const pending: Pending = { condition, wait }
     this.#pending.add(pending)
@@ -112,6 +133,7 @@ export class Participant {
     if (this.#left) return
     this.#left = true
     this.#loop.stop()
+    clearTimeout(this.#sleepTimer)
     for (const { condition, wait } of this.#pending) {
       condition.disarm(this.id)
       wait.reject(new IpcError('IPC_CLOSED', 'the region was closed while something waited on it'))
@@ -132,18 +154,40 @@ export class Participant {
     condition.arm(this.id)
     // Pairs with the load in Participants.wake().
     Atomics.store(words, this.#mode, BLOCKED)
-    if (!condition.ready()) this.#participants.futex.block(this.#wake, value, timeoutMs)
-    Atomics.store(words, this.#mode, AWAKE)
+    try {
+      if (!condition.ready()) {
+        this.#participants.futex.block(this.#wake, value, Math.min(timeoutMs, LONGEST_SLEEP_MS))
+      }
+    } finally {
+      Atomics.store(words, this.#mode, AWAKE)
+    }
     return condition.ready()
   }
 
+  /** Whether the event loop can do without a turn of its own for a wait that need not wait. */
+  #isQuick(): boolean {
+    if (++this.#quickWaits < QUICK_WAITS) return true
+    this.#quickWaits = 0
+    const now = performance.now()
+    if (this.#turned) this.#turnMs = now
+    this.#turned = false
+    return now - this.#turnMs < LONGEST_TURN_MS
+  }
+
   #settleReady(): boolean {
+    this.#turned = true
     let settled = false
     for (const pending of this.#pending) {
-      if (!pending.condition.ready()) continue
+      try {
+        if (!pending.condition.ready()) continue
+        this.#end(pending)
+        pending.wait.resolve()
+      } catch (error) {
+        // What is waited for is corrupt: that concerns who waits for it, and nobody else.
+        this.#end(pending)
+        pending.wait.reject(error)
+      }
       settled = true
-      this.#end(pending)
-      pending.wait.resolve()
     }
     return settled
   }
@@ -152,6 +196,9 @@ export class Participant {
     if (!this.#pending.delete(pending)) return
     pending.condition.disarm(this.id)
     this.#keepAlive.release()
+    // Another wait may be for the same: it has to be armed again.
+    if (this.#pending.size > 0) this.#loop.wake()
+    else clearTimeout(this.#sleepTimer)
   }
 
   /** Nothing came for a while: arrange to be woken, unless something came just now. */
@@ -164,10 +211,13 @@ export class Participant {
     Atomics.store(words, this.#mode, PARKED)
     if (this.#bell === undefined) this.#sleepInEngine(value)
     for (const { condition } of this.#pending) {
-      if (condition.ready()) return this.#stayAwake()
+      if (isReadyOrCorrupt(condition)) return this.#stayAwake()
     }
     // A wake-up has used up what was armed, and who caused it still saw this thread awake.
-    return Atomics.load(words, this.#wake) === value || this.#stayAwake()
+    if (Atomics.load(words, this.#wake) !== value) return this.#stayAwake()
+    clearTimeout(this.#sleepTimer)
+    this.#sleepTimer = setTimeout(() => this.#rung(), LONGEST_SLEEP_MS)
+    return true
   }
 
   #stayAwake(): false {
@@ -197,6 +247,16 @@ export class Participant {
   }
 }
 
-function checkOpen(options: AbortOptions | undefined, what: string): void {
+function checkOptions(options: WaitOptions | undefined, what: string): void {
+  // A wrong option is refused whether or not it would have mattered this time.
+  if (options?.timeoutMs !== undefined) checkDurationMs('timeoutMs', options.timeoutMs)
   if (options?.signal?.aborted) throw abortedError(what, options.signal.reason)
+}
+
+function isReadyOrCorrupt(condition: Condition): boolean {
+  try {
+    return condition.ready()
+  } catch {
+    return true
+  }
 }

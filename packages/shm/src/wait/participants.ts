@@ -3,6 +3,7 @@ import {
   AWAKE,
   BLOCKED,
   MAX_PARTICIPANTS,
+  OBJECTS_CREATING,
   OBJECTS_PARTICIPANTS,
   PARKED,
   PARTICIPANT_BELL,
@@ -39,19 +40,19 @@ export class Participants implements Waker {
   readonly futex: Futex
   readonly bells: Bells | undefined
   readonly #what: string
-  readonly #first: number
+  readonly #payload: number
 
   constructor({ what, words, payload, futex, bells }: ParticipantsInit) {
     this.#what = what
     this.words = words
     this.futex = futex
     this.bells = bells
-    this.#first = payload + OBJECTS_PARTICIPANTS
+    this.#payload = payload
   }
 
   /** Index of a word of a participant's slot. */
   word(participant: number, field: number): number {
-    return (this.#first + participant * PARTICIPANT_BYTES + field) >> 2
+    return (this.#payload + OBJECTS_PARTICIPANTS + participant * PARTICIPANT_BYTES + field) >> 2
   }
 
   /**
@@ -61,7 +62,7 @@ export class Participants implements Waker {
    * @throws IpcError `IPC_OUT_OF_MEMORY` when all are taken by the living.
    */
   join(token: BellToken): number {
-    const slot = this.#take(SLOT_FREE) ?? this.#takeOfDead()
+    const slot = this.#takeFree() ?? this.#takeOfDead()
     if (slot === undefined) {
       throw new IpcError(
         'IPC_OUT_OF_MEMORY',
@@ -122,17 +123,25 @@ export class Participants implements Waker {
     return { high: this.words[bell] as number, low: this.words[bell + 1] as number }
   }
 
-  #take(from: number): number | undefined {
+  #takeFree(): number | undefined {
     for (let slot = 0; slot < MAX_PARTICIPANTS; slot++) {
-      if (this.#claim(slot, from)) return slot
+      if (this.#claim(slot, SLOT_FREE)) return slot
     }
     return undefined
   }
 
   #takeOfDead(): number | undefined {
     for (let slot = 0; slot < MAX_PARTICIPANTS; slot++) {
-      const state = Atomics.load(this.words, this.word(slot, PARTICIPANT_STATE))
-      if (state === SLOT_LIVE && !this.lives(slot) && this.#claim(slot, SLOT_LIVE)) return slot
+      const epoch = this.epoch(slot)
+      if (this.lives(slot) || !this.#claim(slot, SLOT_LIVE)) continue
+      if (this.epoch(slot) === epoch) {
+        // It may have died while it created an object: whoever waits for that must not wait for this thread.
+        const creating = (this.#payload + OBJECTS_CREATING) >> 2
+        Atomics.compareExchange(this.words, creating, slot + 1, 0)
+        return slot
+      }
+      // Somebody else took it after it was found dead: it is theirs.
+      Atomics.compareExchange(this.words, this.word(slot, PARTICIPANT_STATE), SLOT_JOINING, SLOT_LIVE)
     }
     return undefined
   }

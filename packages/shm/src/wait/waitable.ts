@@ -1,4 +1,4 @@
-import { IpcError, type WaitOptions } from '@ipc/core'
+import type { WaitOptions } from '@ipc/core'
 import type { SharedRegion } from '../region/region.js'
 import type { BlockOptions, Condition } from './participant.js'
 
@@ -40,30 +40,40 @@ export function makeWaitable(waitable: Waitable, waiting: Waiting): void {
 export async function waitAny(waitables: readonly Waitable[], options: WaitOptions = {}): Promise<number> {
   const all = waitables.map((waitable) => waitingOf(waitable))
   if (all.length === 0) throw new TypeError('waitAny needs at least one to wait for')
-  const regions = new Set(all.map(({ region }) => region))
+  const { signal, timeoutMs = Number.POSITIVE_INFINITY } = options
+  const start = performance.now()
+  let left = timeoutMs
+  while (true) {
+    await oneOf(all, { signal, timeoutMs: left })
+    const index = all.findIndex(({ condition }) => condition.ready())
+    if (index >= 0) return index
+    // Another task of this thread has taken it.
+    left = Math.max(0, timeoutMs - (performance.now() - start))
+  }
+}
+
+/** One wait for each region, on all that lie in it. */
+async function oneOf(all: readonly Waiting[], options: WaitOptions): Promise<void> {
+  const regions = [...new Set(all.map(({ region }) => region))]
+  const conditions = regions.map((region) => anyOf(all.filter((waiting) => waiting.region === region)))
+  const [first] = regions
+  if (first !== undefined && regions.length === 1) {
+    return first.self.wait('waitAny', anyOf(all), options)
+  }
   const others = new AbortController()
-  const signal =
-    options.signal === undefined ? others.signal : AbortSignal.any([others.signal, options.signal])
+  const abort = (): void => others.abort(options.signal?.reason)
+  if (options.signal?.aborted) abort()
+  options.signal?.addEventListener('abort', abort, { once: true })
   try {
-    // One wait for each region, on all that lie in it.
-    const waits = [...regions].map((region) =>
-      region.self.wait('waitAny', anyOf(all.filter((waiting) => waiting.region === region)), {
-        ...options,
-        signal,
-      }),
+    await Promise.race(
+      regions.map(async (region, index) =>
+        region.self.wait('waitAny', conditions[index] as Condition, { ...options, signal: others.signal }),
+      ),
     )
-    for (const wait of waits) wait.catch(() => {})
-    await Promise.race(waits)
-  } catch (error) {
-    // The caller's reason, not that of the signal that combines two.
-    if (options.signal?.aborted && error instanceof IpcError && error.code === 'IPC_ABORTED') {
-      throw new IpcError('IPC_ABORTED', 'waitAny was aborted', { cause: options.signal.reason })
-    }
-    throw error
   } finally {
+    options.signal?.removeEventListener('abort', abort)
     others.abort()
   }
-  return all.findIndex(({ condition }) => condition.ready())
 }
 
 /**

@@ -1,0 +1,5 @@
+import type { BenchCase } from './bench-case.js'
+import { SHM_CASES } from './shm/cases.js'
+
+/** Everything that can be measured, by area. */
+export const CASES: readonly BenchCase[] = [...SHM_CASES]

@@ -1,0 +1,89 @@
+#!/usr/bin/env node
+import { constants } from 'node:os'
+import type { BenchCase, Setting } from './bench-case.js'
+import { InputError } from './input-error.js'
+import { describeMachine, type Machine, thisMachine } from './machine.js'
+import { type BenchOptions, parseOptions } from './options.js'
+import { buildCPrograms } from './peers/c-programs.js'
+import { Progress } from './progress.js'
+import { caseLines, machineLine, renderLines } from './report/json-lines.js'
+import { caseTable, targetTable } from './report/tables.js'
+import { type CaseResult, runCase } from './run-case.js'
+import { makeScratch, removeScratch } from './scratch.js'
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+const interruption = new AbortController()
+for (const signal of SIGNALS) process.on(signal, () => interruption.abort(signal))
+
+// The reader of a pipe may have seen enough.
+process.stdout.on('error', () => interruption.abort('SIGHUP'))
+
+try {
+  process.exitCode = await main(process.argv.slice(2))
+} catch (error) {
+  if (interruption.signal.aborted) {
+    process.exitCode = 128 + constants.signals[interruption.signal.reason as (typeof SIGNALS)[number]]
+  } else if (error instanceof InputError) {
+    complain(error.message)
+    process.exitCode = 2
+  } else {
+    throw error
+  }
+}
+
+async function main(args: readonly string[]): Promise<number> {
+  const options = parseOptions(args)
+  if (typeof options === 'string') {
+    process.stdout.write(options)
+    return 0
+  }
+  const machine = thisMachine()
+  const results = await runAll(options, machine)
+  const targets = targetTable(results)
+  if (!options.json && targets !== undefined) process.stdout.write(`\n${targets}\n`)
+  const problems = results.flatMap((result) => result.problems)
+  for (const problem of problems) complain(problem)
+  return problems.length === 0 ? 0 : 1
+}
+
+/** Run the cases, and print what came of each as soon as it is there. */
+async function runAll(
+  { cases, rounds, seconds, json }: BenchOptions,
+  machine: Machine,
+): Promise<CaseResult[]> {
+  const programs = await buildCPrograms()
+  if (programs === undefined) complain('the C programs cannot be built here (cc): there are no rows of them')
+  const scratch = makeScratch()
+  const setting: Setting = { seconds, scratch, programs, signal: interruption.signal }
+  const progress = new Progress(process.stderr, rounds * measurements(cases))
+  process.stdout.write(json ? renderLines([machineLine(machine)]) : `${heading(machine, rounds, seconds)}\n`)
+  try {
+    const results: CaseResult[] = []
+    for (const benchCase of cases) {
+      const result = await runCase(benchCase, rounds, setting, (...turn) => progress.turn(benchCase, ...turn))
+      progress.stop()
+      process.stdout.write(json ? renderLines(caseLines(result)) : `\n${caseTable(result)}\n`)
+      results.push(result)
+    }
+    return results
+  } finally {
+    progress.stop()
+    programs?.remove()
+    removeScratch(scratch)
+  }
+}
+
+function measurements(cases: readonly BenchCase[]): number {
+  return cases.reduce((sum, { systems }) => sum + systems.length, 0)
+}
+
+function heading(machine: Machine, rounds: number, seconds: number): string {
+  return (
+    `${describeMachine(machine)}, load ${machine.load.toFixed(1)} before the run\n` +
+    `medians of ${rounds} rounds of ${seconds} s, in which all systems take turns`
+  )
+}
+
+function complain(message: string): void {
+  process.stderr.write(`bench: ${message}\n`)
+}

@@ -1,0 +1,24 @@
+import type { Pair } from './pair.js'
+
+/** Every pair of sides, loaded only by those who are one. */
+const PAIRS = {
+  'shm/one-way/processes': async () => (await import('../shm/one-way.js')).oneWayProcesses,
+  'shm/one-way/threads': async () => (await import('../shm/one-way.js')).oneWayThreads,
+  'shm/fan-in': async () => (await import('../shm/fan-in.js')).fanIn,
+  'shm/round-trip/sync': async () => (await import('../shm/round-trip-sync.js')).roundTripSync,
+  'shm/round-trip/async': async () => (await import('../shm/round-trip-async.js')).roundTripAsync,
+  'shm/round-trip/connection': async () =>
+    (await import('../shm/round-trip-connection.js')).roundTripConnection,
+  'ringbuf/one-way': async () => (await import('../peers/ringbuf.js')).ringbufOneWay,
+  'post-message/one-way': async () => (await import('../peers/post-message.js')).postMessageOneWay,
+  'process-send/one-way': async () => (await import('../peers/process-send.js')).processSendOneWay,
+  'unix-socket/round-trip': async () => (await import('../peers/unix-socket.js')).unixSocketRoundTrip,
+} satisfies Readonly<Record<string, () => Promise<Pair<never>>>>
+
+/** Names a pair of sides. */
+export type PairName = keyof typeof PAIRS
+
+/** The pair of that name. What shape it takes is between it and the case that names it. */
+export async function loadPair(name: PairName): Promise<Pair<unknown>> {
+  return PAIRS[name]() as Promise<Pair<never>> as Promise<Pair<unknown>>
+}

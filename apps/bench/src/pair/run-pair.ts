@@ -1,0 +1,58 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import type { Figure, System } from '../bench-case.js'
+import { isFailure } from './control.js'
+import { entryPath } from './entry.js'
+import type { NearJob, NearReport } from './job.js'
+import type { PairName } from './pairs.js'
+
+/** What a measurement may take beside its time: to start, to warm up, to end. */
+const PATIENCE_SECONDS = 30
+
+/** The system that a pair of sides is. */
+export function pairSystem(name: string, pair: PairName, shape: unknown): System {
+  return {
+    name,
+    needsPrograms: false,
+    measure: ({ seconds, scratch, signal }) => runPair({ pair, shape, seconds, scratch }, signal),
+  }
+}
+
+/**
+ * Run both sides and wait for what they measured.
+ *
+ * @throws the reason of `signal`; an error when a side fails or takes far too long.
+ */
+async function runPair(job: NearJob, signal: AbortSignal): Promise<readonly Figure[]> {
+  signal.throwIfAborted()
+  // Leads a group of its own, so that its far sides can be killed with it.
+  const near = fork(entryPath('near'), [JSON.stringify(job)], {
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    detached: true,
+  })
+  let report: NearReport | undefined
+  near.on('message', (message) => {
+    report = message as NearReport
+  })
+  const kill = (): void => killGroup(near)
+  const watchdog = setTimeout(kill, (job.seconds + PATIENCE_SECONDS) * 1000)
+  signal.addEventListener('abort', kill, { once: true })
+  const how = await new Promise<string>((resolve) => {
+    near.once('close', (code, by) => resolve(by ?? `exit code ${code}`))
+    near.once('error', (error) => resolve(error.message))
+  })
+  clearTimeout(watchdog)
+  signal.removeEventListener('abort', kill)
+  signal.throwIfAborted()
+  if (report === undefined) throw new Error(`the near side ended (${how}) before it was done`)
+  if (isFailure(report)) throw new Error(report.failure)
+  return report.figures
+}
+
+function killGroup({ pid }: ChildProcess): void {
+  if (pid === undefined) return
+  try {
+    process.kill(-pid, 'SIGKILL')
+  } catch {
+    // Gone already.
+  }
+}

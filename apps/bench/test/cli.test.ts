@@ -1,0 +1,89 @@
+import { describe, expect, test } from 'vitest'
+import { bench } from './fixtures/bench-run.js'
+
+const WATCHDOG_MS = 60_000
+/** What it says on a machine without a compiler. */
+const NO_PROGRAMS = 'bench: the C programs cannot be built here (cc): there are no rows of them\n'
+const SHORT = ['--rounds', '1', '--seconds', '0.05']
+
+describe('bench', { timeout: WATCHDOG_MS }, () => {
+  test('prints a line of JSON for each result and leaves nothing behind', async () => {
+    const run = bench(['--filter', 'shm/one-way/64/each', ...SHORT, '--json'])
+    expect(await run.ended, run.stderr).toBe(0)
+    const [machine, ...results] = run.stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+    expect(machine).toEqual({
+      case: 'machine',
+      system: expect.stringContaining(`Node ${process.version}`),
+      metric: 'load average',
+      value: expect.any(Number),
+      unit: 'processes',
+    })
+    for (const result of results) {
+      expect(result).toEqual({
+        case: 'shm/one-way/64/each',
+        system: expect.any(String),
+        metric: 'rate',
+        value: expect.any(Number),
+        unit: 'messages/s',
+      })
+      expect(result.value).toBeGreaterThan(0)
+    }
+    expect(results.map(({ system }) => system)).toEqual([
+      'ours (processes)',
+      'ours (threads)',
+      'ringbuf.js (threads)',
+      ...(run.stderr.includes(NO_PROGRAMS) ? [] : ['C ring (processes)']),
+      'node postMessage',
+      'node process.send',
+    ])
+    expect(run.leftovers()).toEqual([])
+  })
+
+  test('prints a table with ratios, and says what it leaves out without a compiler', async () => {
+    const run = bench(['--filter', 'shm/round-trip/spin', ...SHORT], { PATH: '/nowhere' })
+    expect(await run.ended).toBe(0)
+    expect(run.stderr).toContain(
+      'bench: the C programs cannot be built here (cc): there are no rows of them\n',
+    )
+    expect(run.stdout).toMatch(/^Node v.*, load .* before the run$/m)
+    expect(run.stdout).toMatch(/^ours \(processes\) +[\d.]+k? +[\d.]+k? .* -$/m)
+    expect(run.stdout).not.toMatch(/^C spin/m)
+    expect(run.stdout).toMatch(
+      /^shm\/round-trip\/spin +ours \(processes\) <= 1.3 x C spin +- +not measured *$/m,
+    )
+    expect(run.leftovers()).toEqual([])
+  })
+
+  test('leaves nothing behind when it is interrupted', async () => {
+    const run = bench(['--filter', 'shm/one-way/64/each', '--seconds', '60'])
+    await run.said(/round 1/)
+    run.child.kill('SIGINT')
+    expect(await run.ended).toBe(130)
+    expect(run.leftovers()).toEqual([])
+  })
+
+  test.each([
+    [
+      'an unknown case',
+      ['--filter', 'pigeon'],
+      'no case has "pigeon" in its name; the cases are shm/one-way/64/each, ',
+    ],
+    [
+      'a number of rounds that is none',
+      ['--rounds', '0'],
+      '--rounds must be a whole number from 1 to 1000, got "0"',
+    ],
+    ['a time that is none', ['--seconds', 'x'], '--seconds must be a number from 0.01 to 600, got "x"'],
+    ['an unknown option', ['--fast'], "unknown option '--fast'"],
+  ])('refuses %s in one line, exit code 2', async (_what, args, message) => {
+    const run = bench(args)
+    expect(await run.ended).toBe(2)
+    expect(run.stderr).toMatch(/^bench: .+\n$/)
+    expect(run.stderr).toContain(message)
+    expect(run.stdout).toBe('')
+    expect(run.leftovers()).toEqual([])
+  })
+})
