@@ -19,7 +19,7 @@ export interface SystemResult {
 export interface CaseResult {
   readonly benchCase: BenchCase
   readonly systems: readonly SystemResult[]
-  /** What went wrong. */
+  /** What went wrong, in one line each. */
   readonly problems: readonly string[]
 }
 

@@ -159,16 +159,38 @@ describe('wait', () => {
     ;(await patient).unlock()
   })
 
-  test('of more than there are slots for is a RangeError, and the mutex is held still', async () => {
-    const { lock, changed } = stage.named()
+  test('of more than there are slots for ends without need, and holds the mutex again', async () => {
+    const { place, lock, changed } = stage.named()
+    const other = stage.open(place)
     const waits = Array.from({ length: 128 }, async () => changed.wait(lock, await lock.lock(limit), limit))
-    const held = await lock.lock(limit)
-    await expect(changed.wait(lock, held, limit)).rejects.toThrow(RangeError)
-    expect(() => changed.waitSync(lock, held, { timeoutMs: 0 })).toThrow(RangeError)
-    expect(lock.tryLock()).toBeUndefined()
-    changed.notifyAll()
+    let held = await lock.lock(limit)
+    held = await changed.wait(lock, held, limit)
+    held = changed.waitSync(lock, held, limit)
+    expect(other.lock.tryLock()).toBeUndefined()
+    await expect(changed.wait(lock, held, { timeoutMs: 0 })).rejects.toThrow(failsWith('IPC_TIMEOUT'))
+    held = other.lock.lockSync({ timeoutMs: 0 })
+    held = other.changed.waitSync(other.lock, held, { timeoutMs: 0 })
+    other.changed.notifyAll()
     held.unlock()
     for (const wait of waits) (await wait).unlock()
+  })
+
+  test('ends without need while one that was notified has not come back for more rounds than there are slots', async () => {
+    const { place, region, lock, changed } = stage.named()
+    const other = stage.open(place)
+    const slow = changed.wait(lock, await lock.lock(), limit).then((held) => held.unlock())
+    let held = await other.lock.lock(limit)
+    const queue = ticketQueueOf(region, 'condition', 'changed')
+    queue.grant()
+    // Others come and go meanwhile, until the next ticket would have its slot.
+    for (let ticket = queue.take(100); ticket !== undefined; ticket = queue.take(100)) {
+      queue.grant()
+      queue.finish(ticket)
+    }
+    held = other.changed.waitSync(other.lock, held, { timeoutMs: 1 })
+    held = await other.changed.wait(other.lock, held, limit)
+    held.unlock()
+    await slow
   })
 })
 
@@ -184,6 +206,20 @@ describe('waitSync', () => {
     held.unlock()
     other.lock.tryLock()?.unlock()
     expect(lock.tryLock()).toBeDefined()
+  })
+})
+
+describe('waitSync while a task of this thread waits for the mutex', () => {
+  test('throws a TypeError and holds the mutex still: that task would get it and could not go on', async () => {
+    const { place, region, lock, changed } = stage.named()
+    const other = stage.open(place)
+    const held = await lock.lock()
+    const waiting = mutex(region, 'lock').lock(limit)
+    expect(() => changed.waitSync(lock, held, { timeoutMs: 100 })).toThrow(TypeError)
+    expect(ticketQueueOf(region, 'mutex', 'lock').waiting).toBe(1)
+    held.unlock()
+    ;(await waiting).unlock()
+    expect(other.lock.tryLock()).toBeDefined()
   })
 })
 

@@ -155,10 +155,11 @@ describe('more contenders than slots', () => {
 
 describe.each(['named', 'shared'] as const)('closing a %s region', (kind) => {
   test('unlocks what is held, and a late unlock does nothing', async () => {
-    const { place, lock } = stage[kind]()
+    const { place, region, lock } = stage[kind]()
     const other = stage.open(place)
     const stale = await other.lock.lock()
     const waiting = lock.lock(limit)
+    await until(() => ticketQueueOf(region, 'mutex', 'lock').waiting === 1, 'it waits')
     other.region.close()
     const held = await waiting
     stale.unlock()
@@ -174,6 +175,8 @@ describe.each(['named', 'shared'] as const)('closing a %s region', (kind) => {
     const held = await lock.lock()
     const closed = [other.lock.lock(limit), other.lock.lock(limit), mutex(other.region, 'lock').lock(limit)]
     const waiting = last.lock.lock(limit)
+    const queue = ticketQueueOf(last.region, 'mutex', 'lock')
+    await until(() => queue.waiting === 3, 'two of them and the last one wait in the queue')
     other.region.close()
     for (const result of await Promise.allSettled(closed)) {
       expect(result).toMatchObject({ reason: { code: 'IPC_CLOSED' } })
@@ -184,10 +187,11 @@ describe.each(['named', 'shared'] as const)('closing a %s region', (kind) => {
   })
 
   test('between the grant and the moment the task goes on passes the mutex on', async () => {
-    const { place, lock } = stage[kind]()
+    const { place, region, lock } = stage[kind]()
     const other = stage.open(place)
     const held = await lock.lock()
     const waiting = other.lock.lock(limit)
+    await until(() => ticketQueueOf(region, 'mutex', 'lock').waiting === 1, 'it waits')
     held.unlock()
     other.region.close()
     await expect(waiting).rejects.toThrow(failsWith('IPC_CLOSED'))

@@ -4,6 +4,7 @@ import { afterAll, afterEach, describe, expect, test } from 'vitest'
 import { OBJECTS_CREATING, REGION_HEADER_BYTES } from '../src/layout.js'
 import { beside, withFileBytes, withFiles, withReadOnly, withTmpfs } from './fixtures/launchers.js'
 import { failsWith, inAMoment, RegionStage } from './fixtures/region-stage.js'
+import { hastenSecondLooks } from './fixtures/second-looks.js'
 import { untilParked } from './fixtures/until-parked.js'
 
 const MEBIBYTE = 2 ** 20
@@ -136,8 +137,10 @@ describe('a process without a file descriptor left', () => {
     const peer = await stage.peer(withFiles(128))
     await peer.call('open', 'shared', { directory: stage.directory })
     await peer.call('useUpFiles')
+    const restore = hastenSecondLooks()
     const received = ring.consumer().receive({ timeoutMs: 20_000 })
     await untilParked(region, 1)
+    restore()
     expect(await peer.call('write', 'ring', 42)).toBe(true)
     expect(await received).toEqual(Uint8Array.of(42))
   })
@@ -169,6 +172,7 @@ describe('somebody who removes files', () => {
     const ring = spscRing(region, 'ring', { capacityBytes: 1024 })
     const peer = await stage.peer()
     await peer.call('open', 'held', { directory })
+    await peer.call('hastenSecondLooks')
     const received = peer.call('receive', 'ring')
     await untilParked(region, 1)
     rmSync(directory, { recursive: true })

@@ -114,6 +114,31 @@ describe.each(RING_CASES)('waits of $ring over a $memory', ({ make, memory }) =>
     await iterated
   })
 
+  test('iteration and write leave the event loop its turns, although they never wait', async () => {
+    const { producer, consumer, here, there } = ends()
+    setTimeout(() => there.close(), 5)
+    producer.tryWrite(payload(1))
+    let count = 0
+    const mayGoOn = (): void => {
+      if (++count > 1_000_000) throw new Error('the timer never came')
+    }
+    for await (const record of consumer) {
+      mayGoOn()
+      producer.tryWrite(record)
+    }
+    const other = make(here, 'other', { capacityBytes: CAPACITY_BYTES })
+    const [from, to] = [other.producer(), other.consumer()]
+    setTimeout(() => here.close(), 5)
+    await expect(
+      (async () => {
+        for (count = 0; ; mayGoOn()) {
+          await from.write(payload(1))
+          to.read(() => {})
+        }
+      })(),
+    ).rejects.toThrow(failsWith('IPC_CLOSED'))
+  })
+
   test('write resolves at once while there is room', async () => {
     const { producer, consumer } = ends()
     await producer.write(payload(3), { kind: 4, timeoutMs: 0 })

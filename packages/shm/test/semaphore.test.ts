@@ -172,11 +172,12 @@ describe('acquire', () => {
 
 describe.each(['named', 'shared'] as const)('closing a %s region', (kind) => {
   test('ends the waits with IPC_CLOSED, and no permit is lost', async () => {
-    const { place, slots } = stage[kind]()
+    const { place, region, slots } = stage[kind]()
     const other = stage.open(place)
     await slots.acquire()
     await slots.acquire()
     const waits = [other.slots.acquire(limit), other.slots.acquire(limit)]
+    await until(() => ticketQueueOf(region, 'semaphore', 'slots').waiting === 1, 'one waits in the queue')
     other.region.close()
     for (const result of await Promise.allSettled(waits)) {
       expect(result).toMatchObject({ reason: { code: 'IPC_CLOSED' } })

@@ -1,17 +1,19 @@
-import { openRegion, type Region, type SharedValueReader, sharedValue } from '@ipc/shm'
+import { createRegion, openRegion, type Region, type SharedValueReader, sharedValue } from '@ipc/shm'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
-import { type Peer, startProcess } from './fixtures/peer.js'
+import { type Peer, startProcess, startThread } from './fixtures/peer.js'
 import { type TemporaryDirectory, temporaryMemoryDirectory } from './fixtures/temporary-directory.js'
 import { CELL_WORDS, isWhole, naiveIn, REGION_BYTES, WHOLE, type Whole } from './fixtures/value-objects.js'
-import type { functions } from './fixtures/value-program.js'
+import type { functions, Place } from './fixtures/value-program.js'
 
 const PROGRAM = new URL('./fixtures/value-program.ts', import.meta.url)
+type Writer = Peer<typeof functions>
+
 const READS = 10_000_000
 /** Reads between two turns of the event loop, in which a watchdog can end the test. */
 const BATCH = 100_000
 
 let place: TemporaryDirectory
-let writer: Peer<typeof functions>
+let writer: Writer
 let region: Region
 let names = 0
 
@@ -31,13 +33,21 @@ beforeEach(() => {
 })
 afterEach(() => region.close())
 
+/** Who writes, and where. */
+interface Writing {
+  readonly writer: Writer
+  readonly region: Region
+  readonly at: Place
+}
+
 /** Read in batches until `over`, while the writer writes; what it says at the end is how often it wrote. */
 async function readWhile(
+  { writer, region, at }: Writing,
   write: 'setFlatOut' | 'writeFlatOut',
   readBatch: () => void,
   over: () => boolean,
 ): Promise<number> {
-  await writer.call('open', where())
+  await writer.call('open', at)
   const { stop } = naiveIn(region)
   Atomics.store(stop, 0, 0)
   const writing = writer.call(write)
@@ -58,8 +68,12 @@ async function readWhile(
   return await writing
 }
 
-/** Read the value 10^7 times. */
-async function readValue(value: SharedValueReader<Whole>): Promise<string> {
+/** Read the value so many times, while it is being set. */
+async function readValue(
+  value: SharedValueReader<Whole>,
+  most: number,
+  writing: Writing = { writer, region, at: where() },
+): Promise<string> {
   let reads = 0
   let torn = 0
   let last = 0
@@ -67,6 +81,7 @@ async function readValue(value: SharedValueReader<Whole>): Promise<string> {
   let changes = 0
   let readingMs = 0
   const written = await readWhile(
+    writing,
     'setFlatOut',
     () => {
       const start = performance.now()
@@ -81,7 +96,7 @@ async function readValue(value: SharedValueReader<Whole>): Promise<string> {
       }
       readingMs += performance.now() - start
     },
-    () => reads >= READS,
+    () => reads >= most,
   )
   expect(torn).toBe(0)
   expect(backwards).toBe(0)
@@ -95,6 +110,7 @@ test('a place that is written and read without protection is read torn', async (
   let reads = 0
   let torn = 0
   await readWhile(
+    { writer, region, at: where() },
     'writeFlatOut',
     () => {
       for (let i = 0; i < BATCH; i++) {
@@ -111,12 +127,25 @@ test('a place that is written and read without protection is read torn', async (
 
 test('a shared value is never read torn', async () => {
   const value = sharedValue(region, 'value', { codec: WHOLE })
-  console.log(`shared value: ${await readValue(value)}`)
+  console.log(`shared value: ${await readValue(value, READS)}`)
 }, 120_000)
 
 test('a shared value is never read torn through a read-only mapping', async () => {
   sharedValue(region, 'value', { codec: WHOLE, readOnlyReaders: true })
   const readOnly = openRegion(where().name, { directory: place.directory, access: 'read-only' })
-  console.log(`read-only: ${await readValue(sharedValue(readOnly, 'value', { codec: WHOLE }))}`)
+  console.log(`read-only: ${await readValue(sharedValue(readOnly, 'value', { codec: WHOLE }), READS)}`)
   readOnly.close()
 }, 120_000)
+
+test('a shared value of two threads is never read torn', async () => {
+  const shared = createRegion(REGION_BYTES)
+  const thread: Writer = await startThread(PROGRAM)
+  try {
+    const writing = { writer: thread, region: shared, at: { buffer: shared.buffer as SharedArrayBuffer } }
+    const value = sharedValue(shared, 'value', { codec: WHOLE })
+    console.log(`threads: ${await readValue(value, READS / 10, writing)}`)
+  } finally {
+    await thread.kill()
+    shared.close()
+  }
+}, 60_000)

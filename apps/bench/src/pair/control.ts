@@ -67,7 +67,7 @@ export interface FailureMessage {
 
 /** The message for an error. */
 export function failureMessage(error: unknown): FailureMessage {
-  return { failure: error instanceof Error ? (error.stack ?? error.message) : String(error) }
+  return { failure: error instanceof Error ? error.message : String(error) }
 }
 
 /** Whether it is a {@link FailureMessage}. */

@@ -1,8 +1,12 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { removeScratch } from '../scratch.js'
 import { failureMessage } from './control.js'
 import { type FarSide, startFar } from './far-side.js'
 import type { NearJob, NearReport } from './job.js'
 import { loadPair } from './pairs.js'
+
+/** How long a far side may take to say why it ends. */
+const LAST_WORDS_MS = 200
 
 /** A process that measures: argument 1 is its job. */
 const job = JSON.parse(process.argv[2]!) as NearJob
@@ -27,7 +31,7 @@ async function run(): Promise<NearReport> {
     return { figures }
   } catch (error) {
     // A far side may have said why, while this one had no ear for it.
-    await new Promise((resolve) => setImmediate(resolve))
+    await Promise.race([...fars.map(({ ended }) => ended), sleep(LAST_WORDS_MS)])
     const failed = fars.find(({ control }) => control.failure !== undefined)
     for (const { child, worker } of fars) {
       child?.kill('SIGKILL')

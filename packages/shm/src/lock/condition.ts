@@ -5,8 +5,7 @@ import { placeObject } from '../region/objects.js'
 import { insideOf, type Region, type SharedRegion } from '../region/region.js'
 import type { BlockOptions } from '../wait/participant.js'
 import { QUEUE_BYTES } from './lock-layout.js'
-import type { HeldMutex, Mutex } from './mutex.js'
-import type { OwnTicket } from './own-ticket.js'
+import { checkNotAwaitedHere, type HeldMutex, type Mutex } from './mutex.js'
 import { TicketQueue } from './ticket-queue.js'
 import { TicketWait } from './ticket-wait.js'
 
@@ -15,21 +14,22 @@ export interface Condition {
   readonly name: string
   /**
    * Let go of the mutex, wait until notified, and hold the mutex again. Look at the state in a loop: another one may
-   * have come first, and a wait may end without need. The event loop goes on meanwhile.
+   * have come first, and a wait may end without need: while there is no slot for it, as when more than 128 wait, it ends
+   * after a millisecond. The event loop goes on meanwhile.
    *
    * @param held - The mutex, held by the caller; of no use afterwards.
    * @param options - `timeoutMs` is for the notification, not for holding the mutex again; `signal` is for both.
    * @returns the mutex, held again.
-   * @throws RangeError for a time that cannot be right, or when 128 wait already; the mutex is held still. IpcError
-   * `IPC_TIMEOUT`, `IPC_ABORTED`, `IPC_CLOSED`; the mutex is not held then. A notification that had come already is
-   * passed on.
+   * @throws RangeError for a time that cannot be right; the mutex is held still. IpcError `IPC_TIMEOUT`, `IPC_ABORTED`,
+   * `IPC_CLOSED`; the mutex is not held then, and a notification that had come already is passed on.
    */
   wait(lock: Mutex, held: HeldMutex, options?: WaitOptions): Promise<HeldMutex>
   /**
    * As {@link Condition.wait}, but blocks the thread.
    *
    * @returns the mutex, held again, whether notified or not when the time is over.
-   * @throws as {@link Condition.wait}, except for `IPC_TIMEOUT`; and as {@link Mutex.lockSync}.
+   * @throws as {@link Condition.wait}, except for `IPC_TIMEOUT`. TypeError when a task of this thread waits for the mutex
+   * in the event loop: it would wait forever, as would all behind it; the mutex is held still.
    */
   waitSync(lock: Mutex, held: HeldMutex, options?: BlockOptions): HeldMutex
   /**
@@ -95,11 +95,18 @@ class TicketCondition implements Condition {
   }
 
   async wait(lock: Mutex, held: HeldMutex, options: WaitOptions = {}): Promise<HeldMutex> {
-    const ticket = this.#take(options)
+    const { signal, timeoutMs = Number.POSITIVE_INFINITY } = options
+    checkDurationMs('timeoutMs', timeoutMs)
+    // Before the mutex is let go: who changes the state after that finds this ticket.
+    const ticket = this.#wait.take()
     held.unlock()
+    if (ticket === undefined) {
+      await this.#wait.pause(options)
+      return lock.lock({ signal })
+    }
     await this.#wait.waitFor(ticket, options)
     try {
-      const again = await lock.lock({ signal: options.signal })
+      const again = await lock.lock({ signal })
       ticket.finish()
       return again
     } finally {
@@ -109,15 +116,19 @@ class TicketCondition implements Condition {
   }
 
   waitSync(lock: Mutex, held: HeldMutex, options: BlockOptions = {}): HeldMutex {
-    const ticket = this.#take(options)
+    const { timeoutMs = Number.POSITIVE_INFINITY } = options
+    checkDurationMs('timeoutMs', timeoutMs)
+    checkNotAwaitedHere(lock)
+    const ticket = this.#wait.take()
     held.unlock()
-    this.#wait.waitForSync(ticket, options)
+    if (ticket === undefined) this.#wait.pauseSync(timeoutMs)
+    else this.#wait.waitForSync(ticket, options)
     try {
       const again = lock.lockSync()
-      ticket.finish()
+      ticket?.finish()
       return again
     } finally {
-      ticket.drop()
+      ticket?.drop()
     }
   }
 
@@ -129,14 +140,6 @@ class TicketCondition implements Condition {
   notifyAll(): void {
     this.#checkOpen()
     for (let waiting = this.#queue.waiting; waiting > 0; waiting--) this.#queue.grant()
-  }
-
-  /** Before the mutex is let go: who changes the state after that finds this ticket. */
-  #take({ timeoutMs = Number.POSITIVE_INFINITY }: WaitOptions): OwnTicket {
-    checkDurationMs('timeoutMs', timeoutMs)
-    const ticket = this.#wait.take()
-    if (ticket === undefined) throw new RangeError(`128 wait for the condition ${this.name} already`)
-    return ticket
   }
 
   #checkOpen(): void {

@@ -73,6 +73,16 @@ export function mutex(region: Region, name: string): Mutex {
   return new TicketMutex(name, inside, new TicketQueue(inside.words, offset, inside.participants, 'keep'))
 }
 
+/**
+ * Check that no task of this thread, which holds the mutex, waits for it too: it would get it while the thread blocks,
+ * and nobody after it.
+ *
+ * @throws TypeError
+ */
+export function checkNotAwaitedHere(lock: Mutex): void {
+  if (lock instanceof TicketMutex) lock.checkTickets(1)
+}
+
 class TicketMutex implements Mutex {
   readonly name: string
   readonly #region: SharedRegion
@@ -95,11 +105,7 @@ class TicketMutex implements Mutex {
     checkDurationMs('timeoutMs', timeoutMs)
     const held = this.tryLock()
     if (held !== undefined) return held
-    if (this.#queue.has(this.#region.self.id)) {
-      throw new TypeError(
-        `this thread holds the mutex ${this.name} or waits for it: blocking for it would never end`,
-      )
-    }
+    this.checkTickets(0)
     const ticket = this.#wait.waitSync(options)
     if (ticket !== undefined) return this.#held(ticket)
     throw new IpcError('IPC_TIMEOUT', `lockSync timed out after ${timeoutMs} ms`, { details: { timeoutMs } })
@@ -108,6 +114,13 @@ class TicketMutex implements Mutex {
   tryLock(): HeldMutex | undefined {
     const ticket = this.#wait.tryTake()
     return ticket === undefined ? undefined : this.#held(ticket)
+  }
+
+  /** Throws when this thread has more than `most` tickets. */
+  checkTickets(most: number): void {
+    if (this.#queue.countOf(this.#region.self.id) <= most) return
+    const does = most === 0 ? 'holds the mutex or waits for it' : 'waits for the mutex in its event loop'
+    throw new TypeError(`this thread ${does}, and blocking would never end: ${this.name}`)
   }
 
   #held(ticket: OwnTicket): HeldMutex {

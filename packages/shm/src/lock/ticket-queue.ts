@@ -86,12 +86,13 @@ export class TicketQueue {
     return Math.max(0, distance(taken, Atomics.load(this.#words, this.#granted)))
   }
 
-  /** Whether the participant waits for a ticket, or has one that is granted and not finished. */
-  has(participant: number): boolean {
+  /** How many tickets the participant has: those it waits for, and those granted and not finished. */
+  countOf(participant: number): number {
+    let count = 0
     for (let slot = this.#slots; slot < this.#slots + SLOTS; slot++) {
-      if ((Atomics.load(this.#words, slot) & 0xff) === participant + 1) return true
+      if ((Atomics.load(this.#words, slot) & 0xff) === participant + 1) count++
     }
-    return false
+    return count
   }
 
   /** Free the slot of a ticket that was granted: whoever had it needs it no more. */

@@ -6,7 +6,7 @@ import { OwnTicket } from './own-ticket.js'
 import type { TicketQueue } from './ticket-queue.js'
 import { Turns } from './turns.js'
 
-/** How long to wait before looking for a free slot again, when more wait than there are slots. */
+/** How long to wait before looking for a free slot again. */
 const SLOT_WAIT_MS = 1
 
 const NEVER: Condition = { ready: () => false, arm() {}, disarm() {} }
@@ -63,9 +63,11 @@ export class TicketWait {
   }
 
   /** Wait until a ticket that was taken is granted, in the event loop; if that fails, it is dropped. */
-  async waitFor(ticket: OwnTicket, options: WaitOptions | undefined): Promise<OwnTicket> {
+  async waitFor(ticket: OwnTicket, options: WaitOptions): Promise<OwnTicket> {
+    // It may take a turn of the event loop all the same, for which there may be no time left.
+    const limits = ticket.isGranted ? { signal: options.signal } : options
     try {
-      await this.#region.self.wait(this.#what, turnOf(ticket), options)
+      await this.#region.self.wait(this.#what, turnOf(ticket), limits)
       return ticket
     } catch (error) {
       ticket.drop()
@@ -82,7 +84,7 @@ export class TicketWait {
     let ticket = this.take()
     while (ticket === undefined) {
       if (left() === 0) return undefined
-      this.#region.self.waitSync(NEVER, { timeoutMs: Math.min(SLOT_WAIT_MS, left()) })
+      this.pauseSync(left())
       ticket = this.take()
     }
     return this.waitForSync(ticket, { ...options, timeoutMs: left() }) ? ticket : undefined
@@ -99,17 +101,30 @@ export class TicketWait {
     return granted
   }
 
+  /**
+   * Wait for a moment in which a slot may become free.
+   *
+   * @throws IpcError `IPC_TIMEOUT` when there is no more time; `IPC_ABORTED`, `IPC_CLOSED`.
+   */
+  async pause({ signal, timeoutMs = Number.POSITIVE_INFINITY }: WaitOptions): Promise<void> {
+    const pauseMs = Math.min(SLOT_WAIT_MS, timeoutMs)
+    try {
+      await this.#region.self.wait(this.#what, NEVER, { signal, timeoutMs: pauseMs })
+    } catch (error) {
+      if (timeoutMs <= SLOT_WAIT_MS || !isIpcError(error, 'IPC_TIMEOUT')) throw error
+    }
+  }
+
+  /** As {@link pause}, but blocks the thread. */
+  pauseSync(timeoutMs: number): void {
+    this.#region.self.waitSync(NEVER, { timeoutMs: Math.min(SLOT_WAIT_MS, timeoutMs) })
+  }
+
   async #takeWhenFree(left: () => WaitOptions): Promise<OwnTicket> {
     while (true) {
       const ticket = this.take()
       if (ticket !== undefined) return ticket
-      const { signal, timeoutMs = 0 } = left()
-      const pause = timeoutMs === 0 ? 0 : Math.min(SLOT_WAIT_MS, timeoutMs)
-      try {
-        await this.#region.self.wait(this.#what, NEVER, { signal, timeoutMs: pause })
-      } catch (error) {
-        if (pause === 0 || !isIpcError(error, 'IPC_TIMEOUT')) throw error
-      }
+      await this.pause(left())
     }
   }
 

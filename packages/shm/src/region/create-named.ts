@@ -98,7 +98,7 @@ function removeIfDead(path: string): boolean {
     return (cause as NodeJS.ErrnoException).code === 'ENOENT'
   }
   try {
-    if (!lockFile(fd)) return false
+    if (lockFile(fd) !== true) return false
     rmSync(path, { force: true })
     return true
   } finally {

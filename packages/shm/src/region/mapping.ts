@@ -1,6 +1,6 @@
 import { IpcError } from '@ipc/core'
 import type { Futex } from '../wait/futex.js'
-import { foreignFunctions } from './foreign-functions.js'
+import { foreignError, foreignFunctions } from './foreign-functions.js'
 
 /** Memory of a file, mapped into this process. */
 export interface Mapping {
@@ -61,10 +61,11 @@ export function mapFile(
  * Take the lock of the file open as `fd`, which lasts until the file is closed or the process is dead, however it
  * died.
  *
- * @returns false when another process (or another descriptor) holds it.
+ * @returns false when another process (or another descriptor) holds it; `undefined` where the file system has no locks.
  */
-export function lockFile(fd: number): boolean {
-  return foreignFunctions().flock(fd, LOCK_EX | LOCK_NB) === 0
+export function lockFile(fd: number): boolean | undefined {
+  if (foreignFunctions().flock(fd, LOCK_EX | LOCK_NB) === 0) return true
+  return foreignError('flock').code === 'EAGAIN' ? false : undefined
 }
 
 function mappedFutex(address: number): Futex {

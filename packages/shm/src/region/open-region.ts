@@ -77,12 +77,13 @@ export interface RegionInfo {
 
 /**
  * Open a named region: any process of the same user that opens the same name sees the same memory. It stays until
- * {@link removeRegion}, also when nobody has it open. Does not block; system calls are made here and by `close` only.
+ * {@link removeRegion}, also when nobody has it open. System calls are made here and by `close` only. Does not wait for
+ * others, except where there is no room while they create the same region: for five seconds at most.
  *
  * @throws TypeError | RangeError for a name, size or option that cannot be right. IpcError `IPC_CONNECT_FAILED` when
- * there is none and `bytes` is not given; `IPC_ADDRESS_IN_USE`; `IPC_OUT_OF_MEMORY`; `IPC_PERMISSION_DENIED`;
- * `IPC_PROTOCOL` when it has another size or schema or is no region; `IPC_VERSION_MISMATCH`; `IPC_NOT_SUPPORTED` on this
- * platform.
+ * there is none and `bytes` is not given; `IPC_ADDRESS_IN_USE`; `IPC_OUT_OF_MEMORY`, also for too many open files;
+ * `IPC_PERMISSION_DENIED`; `IPC_PROTOCOL` when it has another size or schema or is no region; `IPC_VERSION_MISMATCH`;
+ * `IPC_NOT_SUPPORTED` on this platform.
  *
  * @example
  * ```ts

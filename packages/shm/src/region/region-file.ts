@@ -56,7 +56,7 @@ export function createRegionFile(
   }
   let mapping: Mapping | undefined
   try {
-    if (!lockFile(fd) || fstatSync(fd).nlink === 0) throw takenForDead()
+    if (lockFile(fd) === false || fstatSync(fd).nlink === 0) throw takenForDead()
     // What the caller asked for, whatever the umask.
     fchmodSync(fd, mode)
     if (mode !== PRIVATE_MODE) shareFile(path, mode)

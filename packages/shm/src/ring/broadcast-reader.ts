@@ -61,6 +61,8 @@ export class BroadcastReader implements RecordReader {
   /** The copy's next record, and its end, in `bytes`. */
   #at = 0
   #copied = 0
+  /** The tail when what was found was no record. */
+  #resumedAt: number | undefined
   /** Number of the record that would come if none was lost. */
   #expected: number
 
@@ -93,7 +95,8 @@ export class BroadcastReader implements RecordReader {
       const words = this.#words
       const length = words[(this.#at + BROADCAST_LENGTH) >> 2] as number
       const kind = words[(this.#at + BROADCAST_KIND) >> 2] as number
-      if (kind === PADDING && length === this.capacity - (this.#position & this.#mask)) {
+      const index = this.#position & this.#mask
+      if (kind === PADDING && index > 0 && length === this.capacity - index) {
         this.#skipTo((this.#position + length) | 0)
       } else if (this.#at + BROADCAST_HEADER_BYTES > this.#copied) {
         this.#copyAgain()
@@ -198,10 +201,12 @@ export class BroadcastReader implements RecordReader {
 
   /**
    * What lies here is no record. After a pause of 2^32 bytes positions have come around, and this one may be anywhere in
-   * a record.
+   * a record; but that happens neither at the start of a lap, nor twice in a row.
    */
   #resume(): void {
-    if ((this.#position & this.#mask) === 0) throw this.#corrupt()
+    const tail = this.#tail()
+    if ((this.#position & this.#mask) === 0 || tail === this.#resumedAt) throw this.#corrupt()
+    this.#resumedAt = tail
     this.#skipTo(this.#oldest())
   }
 

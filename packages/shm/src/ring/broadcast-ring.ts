@@ -91,13 +91,14 @@ export function broadcastRing(region: Region, name: string, options: RingOptions
     consumer(how = {}) {
       const { from = 'latest', overflow = 'drop-oldest' } = how
       checkOptions(from, overflow)
+      const holds = overflow === 'wait'
       const reader = new BroadcastReader(buffer, offset, capacityBytes, {
         from,
-        holdAs: overflow === 'wait' ? placed.region.self.id : undefined,
+        holdAs: holds ? placed.region.self.id : undefined,
         holding,
         failWhenLapped: overflow === 'disconnect',
       })
-      return new BroadcastRingConsumer({ ...placed, reader })
+      return new BroadcastRingConsumer({ ...placed, reader }, holds)
     },
   }
 }
@@ -105,12 +106,13 @@ export function broadcastRing(region: Region, name: string, options: RingOptions
 class BroadcastRingConsumer extends RingConsumer implements BroadcastConsumer {
   readonly #reader: BroadcastReader
   readonly #room: WaitEvent
-  readonly #forget: () => void
+  #forget = (): void => {}
 
-  constructor(init: RingConsumerInit & { readonly reader: BroadcastReader }) {
+  constructor(init: RingConsumerInit & { readonly reader: BroadcastReader }, holds: boolean) {
     super(init)
     this.#reader = init.reader
     this.#room = init.room
+    if (!holds) return
     this.#forget = init.region.onClose(() => this.close())
     // Until it knew where this one begins, the producer may have found the ring full.
     this.#room.signal()

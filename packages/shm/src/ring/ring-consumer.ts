@@ -6,6 +6,10 @@ import type { WaitEvent } from '../wait/wait-event.js'
 import { makeWaitable } from '../wait/waitable.js'
 import type { RecordReader } from './records.js'
 import type { Consumer, RecordListener } from './ring.js'
+import { TurnGiver } from './turn-giver.js'
+
+/** No record takes less of a ring, and none less than its payload. */
+const LEAST_BYTES = 8
 
 /** What a {@link RingConsumer} is made of. */
 export interface RingConsumerInit {
@@ -23,22 +27,22 @@ export class RingConsumer implements Consumer {
   consumed = 0
   readonly #region: SharedRegion
   readonly #reader: RecordReader
-  readonly #releaseEvery: number
+  readonly #capacity: number
   readonly #records: WaitEvent
   readonly #room: WaitEvent
   readonly #hasRecord: Condition
+  readonly #turns = new TurnGiver()
   #isReading = false
   #isEnded = false
 
   constructor({ region, reader, capacityBytes, records, room }: RingConsumerInit) {
     this.#region = region
     this.#reader = reader
-    // A batch of large records must not keep the producer waiting until the last one.
-    this.#releaseEvery = capacityBytes / 8
+    this.#capacity = capacityBytes
     this.#records = records
     this.#room = room
     this.#hasRecord = {
-      ready: () => this.#isEnded || this.#peek(),
+      ready: () => this.#isClosed || this.#peek(),
       arm: (participant) => records.arm(participant),
       disarm: (participant) => records.disarm(participant),
     }
@@ -51,19 +55,24 @@ export class RingConsumer implements Consumer {
 
   read(listener: RecordListener, limit: number = Number.POSITIVE_INFINITY): number {
     this.#checkReadable()
+    if (!(limit >= 0)) throw new RangeError(`limit must be a number >= 0, got ${String(limit)}`)
     const reader = this.#reader
     let count = 0
+    let bytes = 0
     this.#isReading = true
     try {
-      while (count < limit && reader.peek()) {
+      // About what the ring holds: producers may write as fast as this reads.
+      while (count < limit && bytes < this.#capacity && reader.peek()) {
         const { start, end, kind } = reader
         // First, so that a record whose listener throws is read.
         reader.advance()
         count++
+        bytes += Math.max(end - start, LEAST_BYTES)
         listener(reader.bytes, start, end, kind)
         // By the listener: the memory of a closed region reads as zeros.
         if (this.#isClosed) break
-        if (reader.releaseBytes >= this.#releaseEvery) this.#release()
+        // A batch of large records must not keep the producer waiting until the last one.
+        if (reader.releaseBytes >= this.#capacity / 8) this.#release()
       }
     } finally {
       this.#isReading = false
@@ -90,7 +99,10 @@ export class RingConsumer implements Consumer {
     checkDurationMs('timeoutMs', timeoutMs)
     if (signal?.aborted) throw abortedError('receive', signal.reason)
     const first = this.tryReceive()
-    if (first !== undefined) return first
+    if (first !== undefined) {
+      await this.#turns.due()
+      return first
+    }
     const start = performance.now()
     let left = timeoutMs
     while (true) {
@@ -103,13 +115,13 @@ export class RingConsumer implements Consumer {
   }
 
   async wait(options?: WaitOptions): Promise<void> {
-    if (this.#isEnded) throw this.#closed()
+    if (this.#isClosed) throw this.#closed()
     await this.#region.self.wait('wait for a record', this.#hasRecord, options)
-    if (this.#isEnded) throw this.#closed()
+    if (this.#isClosed) throw this.#closed()
   }
 
   waitSync(options: BlockOptions = {}): boolean {
-    if (this.#isEnded) throw this.#closed()
+    if (this.#isClosed) throw this.#closed()
     return this.#region.self.waitSync(this.#hasRecord, options)
   }
 

@@ -5,6 +5,7 @@ import type { Condition } from '../wait/participant.js'
 import type { WaitEvent } from '../wait/wait-event.js'
 import type { RecordWriter } from './records.js'
 import type { Producer, WriteOptions, WriteSyncOptions } from './ring.js'
+import { TurnGiver } from './turn-giver.js'
 import { WaitingWrites } from './waiting-writes.js'
 
 const MAX_KIND = 2 ** 31 - 1
@@ -35,6 +36,7 @@ export class RingProducer implements Producer {
   #claimed = false
   #staged = false
   readonly #waiting: WaitingWrites
+  readonly #turns = new TurnGiver()
 
   constructor({ region, writer, recordBytes, records, room }: RingProducerInit) {
     this.#region = region
@@ -52,6 +54,10 @@ export class RingProducer implements Producer {
     })
     this.bytes = writer.bytes
     this.maxRecordBytes = writer.maxRecordBytes
+    // In a ring with many producers, nothing behind a claim that is never finished would be read.
+    region.onClose(() => {
+      if (this.#claimed) this.abort()
+    })
   }
 
   tryClaim(length: number, kind: number = 0): number {
@@ -74,7 +80,7 @@ export class RingProducer implements Producer {
   }
 
   stage(): void {
-    if (!this.#claimed) throw new TypeError('commit and stage need a claim: call tryClaim first')
+    if (!this.#claimed) throw this.#unclaimed('commit and stage')
     this.#claimed = false
     this.#staged = true
     this.#writer.stage()
@@ -88,7 +94,7 @@ export class RingProducer implements Producer {
   }
 
   abort(): void {
-    if (!this.#claimed) throw new TypeError('abort needs a claim: call tryClaim first')
+    if (!this.#claimed) throw this.#unclaimed('abort')
     this.#claimed = false
     this.#writer.abort()
     // In a ring with many producers, what others have committed behind it becomes visible by this.
@@ -109,7 +115,7 @@ export class RingProducer implements Producer {
     if (timeoutMs !== undefined) checkDurationMs('timeoutMs', timeoutMs)
     if (this.#region.closed) return Promise.reject(this.#closed())
     if (signal?.aborted) return Promise.reject(abortedError('write', signal.reason))
-    if (this.#waiting.isEmpty && this.tryWrite(payload, kind)) return Promise.resolve()
+    if (this.#waiting.isEmpty && this.tryWrite(payload, kind)) return this.#turns.due() ?? Promise.resolve()
     return this.#waiting.add(payload, kind, options)
   }
 
@@ -139,6 +145,10 @@ export class RingProducer implements Producer {
       checkSize('length of a record', length, 0, this.maxRecordBytes)
     }
     if ((kind | 0) !== kind || kind < 0) checkSize('kind', kind, 0, MAX_KIND)
+  }
+
+  #unclaimed(what: string): Error {
+    return this.#region.closed ? this.#closed() : new TypeError(`${what} need a claim: call tryClaim first`)
   }
 
   #closed(): IpcError {

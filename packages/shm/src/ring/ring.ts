@@ -71,7 +71,7 @@ export interface Producer {
   stage(): void
   /** Make all staged records visible, and wake a consumer that sleeps. A full ring does so by itself. */
   publish(): void
-  /** Give the claim back: nothing is written. */
+  /** Give the claim back: nothing is written. Closing the region does it too. */
   abort(): void
 
   /**
@@ -111,11 +111,13 @@ export type RecordListener = (bytes: Uint8Array, start: number, end: number, kin
  */
 export interface Consumer extends AsyncIterable<Uint8Array>, Waitable {
   /**
-   * Hand the records that are there to `listener`, `limit` at most. Never waits. What the listener throws is thrown
-   * here; the record it threw for counts as read, those behind it stay. The listener itself must not read.
+   * Hand the records that are there to `listener`, `limit` at most. Never waits, and ends although others write
+   * meanwhile. What the listener throws is thrown here; the record it threw for counts as read, those behind it stay. The
+   * listener itself must not read.
    *
    * @returns how many were read.
-   * @throws IpcError `IPC_CLOSED`; `IPC_PROTOCOL` when the ring is corrupt.
+   * @throws RangeError for a limit that is none. TypeError inside of a listener. IpcError `IPC_CLOSED`; `IPC_PROTOCOL`
+   * when the ring is corrupt.
    */
   read(listener: RecordListener, limit?: number): number
   /** A copy of the next record, if there is one. */

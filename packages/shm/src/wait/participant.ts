@@ -42,9 +42,11 @@ const QUICK_WAITS = 8
 
 /**
  * A sleeper looks by itself this often: whoever would have woken it may have been killed or stopped, between writing and
- * ringing, and a blocked thread that is to end has to run for that.
+ * ringing. A look costs some system calls, since the engine tidies up after it.
  */
-const LONGEST_SLEEP_MS = 2_000
+const LONGEST_SLEEP_MS = 30_000
+/** The same for a thread that is blocked; one that is to end has to run for that. */
+const LONGEST_BLOCK_MS = 2_000
 
 interface Pending {
   readonly condition: Condition
@@ -156,7 +158,7 @@ export class Participant {
     Atomics.store(words, this.#mode, BLOCKED)
     try {
       if (!condition.ready()) {
-        this.#participants.futex.block(this.#wake, value, Math.min(timeoutMs, LONGEST_SLEEP_MS))
+        this.#participants.futex.block(this.#wake, value, Math.min(timeoutMs, LONGEST_BLOCK_MS))
       }
     } finally {
       Atomics.store(words, this.#mode, AWAKE)

@@ -55,24 +55,25 @@ export async function waitAny(waitables: readonly Waitable[], options: WaitOptio
 /** One wait for each region, on all that lie in it. */
 async function oneOf(all: readonly Waiting[], options: WaitOptions): Promise<void> {
   const regions = [...new Set(all.map(({ region }) => region))]
-  const conditions = regions.map((region) => anyOf(all.filter((waiting) => waiting.region === region)))
   const [first] = regions
-  if (first !== undefined && regions.length === 1) {
-    return first.self.wait('waitAny', anyOf(all), options)
+  if (first !== undefined && regions.length === 1) return first.self.wait('waitAny', anyOf(all), options)
+  // One for each: Node takes many listeners of one signal for a leak.
+  const ends = regions.map(() => new AbortController())
+  const abort = (): void => {
+    for (const end of ends) end.abort(options.signal?.reason)
   }
-  const others = new AbortController()
-  const abort = (): void => others.abort(options.signal?.reason)
   if (options.signal?.aborted) abort()
   options.signal?.addEventListener('abort', abort, { once: true })
   try {
     await Promise.race(
-      regions.map(async (region, index) =>
-        region.self.wait('waitAny', conditions[index] as Condition, { ...options, signal: others.signal }),
-      ),
+      regions.map(async (region, index) => {
+        const here = anyOf(all.filter((waiting) => waiting.region === region))
+        return region.self.wait('waitAny', here, { ...options, signal: ends[index]?.signal })
+      }),
     )
   } finally {
     options.signal?.removeEventListener('abort', abort)
-    others.abort()
+    abort()
   }
 }
 

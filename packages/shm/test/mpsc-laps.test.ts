@@ -1,0 +1,117 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { ENTRY_STAMP, ENTRY_WORDS, mpscRingBytes, stampOf, UNIT_BYTES } from '../src/ring/mpsc-layout.js'
+import { MpscReader } from '../src/ring/mpsc-reader.js'
+import { MpscWriter } from '../src/ring/mpsc-writer.js'
+import { RING_CONTROL_BYTES, RING_HEAD, RING_TAIL } from '../src/ring/ring-layout.js'
+
+const CAPACITY_BYTES = 1024
+const UNITS = CAPACITY_BYTES / UNIT_BYTES
+/** Stamps are swept in each lap whose number is a multiple of this. */
+const SWEEP_LAPS = 128
+
+/**
+ * Units of records with which every other lap begins with a record that was claimed together with the padding before
+ * it: 4 4 4 4 | 4 4 4 3 padding | ...
+ */
+const ALTERNATING = [4, 4, 4, 4, 4, 4, 4, 3]
+
+/** A ring, driven by one thread, with a look at its stamps. */
+class Lapping {
+  readonly writer: MpscWriter
+  readonly reader: MpscReader
+  readonly #control: Int32Array
+  readonly #entries: Int32Array
+  #passed = 0
+
+  constructor(position: number) {
+    const buffer = new SharedArrayBuffer(mpscRingBytes(CAPACITY_BYTES))
+    this.#control = new Int32Array(buffer, 0, RING_CONTROL_BYTES / 4)
+    this.#entries = new Int32Array(buffer, RING_CONTROL_BYTES + CAPACITY_BYTES)
+    this.#control[RING_TAIL >> 2] = position
+    this.#control[RING_HEAD >> 2] = position
+    this.writer = new MpscWriter(buffer, 0, CAPACITY_BYTES)
+    this.reader = new MpscReader(buffer, 0, CAPACITY_BYTES)
+  }
+
+  get tail(): number {
+    return this.#control[RING_TAIL >> 2] as number
+  }
+
+  /** Write and read a record of so many units. */
+  pass(units: number): void {
+    if (this.writer.tryClaim(units * UNIT_BYTES, 1) < 0) throw new Error('the ring is full')
+    this.writer.stage()
+    if (!this.reader.peek() || this.reader.end - this.reader.start !== units * UNIT_BYTES) {
+      throw new Error('another record came')
+    }
+    this.reader.advance()
+    this.reader.release()
+  }
+
+  /** Write and read records of so many units, again and again, for so many laps; goes on where it stopped. */
+  passLaps(pattern: readonly number[], laps: number): void {
+    const start = this.tail
+    while ((this.tail - start) >>> 0 < laps * CAPACITY_BYTES) {
+      this.pass(pattern[this.#passed++ % pattern.length] as number)
+    }
+  }
+
+  plant(unit: number, stamp: number): void {
+    this.#entries[unit * ENTRY_WORDS + ENTRY_STAMP] = stamp
+  }
+
+  /** How many bytes ago the oldest stamp was written. */
+  get oldest(): number {
+    const ages = Array.from(
+      { length: UNITS },
+      (_, unit) => this.#entries[unit * ENTRY_WORDS + ENTRY_STAMP] as number,
+    )
+      .filter((stamp) => stamp !== 0)
+      .map((stamp) => (this.tail - (stamp & -UNIT_BYTES)) >>> 0)
+    return Math.max(0, ...ages)
+  }
+}
+
+test('no stamp outlives the next lap in which stamps are swept, whatever the records are', () => {
+  const pattern = fc.array(fc.integer({ min: 1, max: 4 }), { minLength: 1, maxLength: 12 })
+  const position = fc.constantFrom(0, 1024 - 64, 5 * CAPACITY_BYTES, -64, -130 * CAPACITY_BYTES, 2 ** 31 - 64)
+  fc.assert(
+    fc.property(position, pattern, (start, units) => {
+      const ring = new Lapping(start)
+      // A stamp in each entry; then records that cover some of them each time.
+      for (let i = 0; i < UNITS; i++) ring.pass(1)
+      ring.passLaps(units, 2 * SWEEP_LAPS + 2)
+      expect(ring.oldest).toBeLessThanOrEqual((SWEEP_LAPS + 2) * CAPACITY_BYTES)
+    }),
+    {
+      numRuns: 60,
+      examples: [
+        [0, ALTERNATING],
+        [0, [4]],
+        [-64, ALTERNATING],
+      ],
+    },
+  )
+})
+
+test.each([
+  ['records that fill laps', [4]],
+  ['records of which every other one comes with padding', [3]],
+  ['records that begin every other lap with padding', ALTERNATING],
+])('a stamp of 2 ** 32 bytes ago does not make a record, after %s', (_, pattern) => {
+  const laps = 200
+  const ring = new Lapping(0)
+  // The second unit of a later lap: what was left there when positions were the same, so many bytes ago.
+  const position = laps * CAPACITY_BYTES + UNIT_BYTES
+  ring.passLaps(pattern, 2)
+  ring.plant(1, stampOf(position))
+  ring.passLaps(pattern, laps - 3)
+  while (ring.tail !== position) ring.pass(1)
+  expect(ring.reader.peek()).toBe(false)
+  expect(ring.writer.tryClaim(1, 1)).toBe(UNIT_BYTES)
+  expect(ring.reader.peek()).toBe(false)
+  // So it would, had it been left there until now.
+  ring.plant(1, stampOf(position))
+  expect(ring.reader.peek()).toBe(true)
+})

@@ -1,0 +1,24 @@
+import { afterAll, afterEach, describe, test } from 'vitest'
+import { RingStage } from './fixtures/ring-stage.js'
+import { stressBroadcastRing, stressMpscRing } from './stress/ring-stress.js'
+
+/** `pnpm test:stress` does the same for longer. */
+const SECONDS = 1
+
+describe('nine processes at one ring', () => {
+  const stage = new RingStage('process')
+  afterEach(() => stage.clear())
+  afterAll(() => stage.end())
+
+  test('mpscRing: nothing of eight producers is lost or repeated', async () => {
+    await stressMpscRing(stage, SECONDS)
+  }, 60_000)
+
+  test('broadcastRing: eight readers lose just what they say they have lost', async () => {
+    await stressBroadcastRing(stage, SECONDS, false)
+  }, 60_000)
+
+  test('broadcastRing: readers that hold the writer back lose nothing', async () => {
+    await stressBroadcastRing(stage, SECONDS, true)
+  }, 60_000)
+})
