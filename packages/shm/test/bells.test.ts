@@ -159,6 +159,22 @@ describe('the doorbell of a process that ended', () => {
     expect(bells()).toEqual([])
   })
 
+  test('is removed though a program that the process has started goes on', async () => {
+    const { region, place } = stage.region()
+    const peer = await stage.peer(place)
+    peer.call('receive', 'ring')
+    await untilParked(region, 1)
+    const [left] = bells()
+    const sleeper = await peer.call('startSleeper')
+    try {
+      await peer.kill()
+      ringIn(region, 'other')
+      expect(bells()).not.toContain(left)
+    } finally {
+      process.kill(sleeper)
+    }
+  })
+
   test('is removed also when it was never finished', async () => {
     execFileSync('mkfifo', [`${stage.directory}/0123456789abcdef.bell.new`])
     const { region } = stage.region()
