@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ping } from './fixtures/ping.js'
 import { type StreamStage, streamStage } from './fixtures/stream-stage.js'
 
-const SECONDS = 3
+const SECONDS = 2
 
 let stage: StreamStage
 beforeAll(async () => {

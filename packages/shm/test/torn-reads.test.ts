@@ -8,7 +8,8 @@ import type { functions, Place } from './fixtures/value-program.js'
 const PROGRAM = new URL('./fixtures/value-program.ts', import.meta.url)
 type Writer = Peer<typeof functions>
 
-const READS = 10_000_000
+/** Ten million in `test:stress`. */
+const READS = Number(process.env.TORN_READS ?? 2_000_000)
 /** Reads between two turns of the event loop, in which a watchdog can end the test. */
 const BATCH = 100_000
 

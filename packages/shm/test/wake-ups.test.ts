@@ -1,7 +1,7 @@
 import { afterAll, afterEach, describe, expect, test } from 'vitest'
 import { ringIn, WaitStage } from './fixtures/wait-stage.js'
 
-const SECONDS = 3
+const SECONDS = 1
 
 const seed = Date.now() % 1_000_000
 

@@ -2,7 +2,7 @@ import type { Region } from '../region/region.js'
 import type { WaitEvent } from '../wait/wait-event.js'
 import { BROADCAST_CONTROL_BYTES } from './broadcast-layout.js'
 import { BroadcastReader } from './broadcast-reader.js'
-import { BroadcastWriter } from './broadcast-writer.js'
+import { BroadcastWriter, CHECK_MS } from './broadcast-writer.js'
 import { HoldingReaders } from './holding-readers.js'
 import { BROADCAST, placeRing } from './place-ring.js'
 import type { Consumer, Producer, RingOptions } from './ring.js'
@@ -87,7 +87,11 @@ export function broadcastRing(region: Region, name: string, options: RingOptions
     maxRecordBytes,
     recordBytes: recordBytes || undefined,
     producer: () =>
-      new RingProducer({ ...placed, writer: new BroadcastWriter(buffer, offset, capacityBytes, holding) }),
+      new RingProducer({
+        ...placed,
+        writer: new BroadcastWriter(buffer, offset, capacityBytes, holding),
+        checkMs: 2 * CHECK_MS,
+      }),
     consumer(how = {}) {
       const { from = 'latest', overflow = 'drop-oldest' } = how
       checkOptions(from, overflow)

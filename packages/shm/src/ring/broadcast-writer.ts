@@ -15,8 +15,8 @@ import type { HoldingReaders } from './holding-readers.js'
 import type { RecordWriter } from './records.js'
 import { PADDING } from './ring-layout.js'
 
-/** How often the producer asks whether readers that hold it back still live. */
-const CHECK_MS = 100
+/** How often a producer that is held back asks whether those readers still live. */
+export const CHECK_MS = 100
 
 /**
  * The writing half of a ring with many readers (Agrona's broadcast protocol, with readers that may hold the producer

@@ -20,6 +20,8 @@ export interface RingProducerInit {
   readonly records: WaitEvent
   /** Signalled by consumers when there is room. */
   readonly room: WaitEvent
+  /** How often to look for room that nobody signals, because whoever held it has died; by default, never. */
+  readonly checkMs?: number
 }
 
 /** The writing end of every ring: the ring's own writer, with waits and wake-ups. */
@@ -33,16 +35,25 @@ export class RingProducer implements Producer {
   readonly #recordBytes: number
   readonly #records: WaitEvent
   readonly #hasRoom: Condition
+  readonly #checkMs: number
   #claimed = false
   #staged = false
   readonly #waiting: WaitingWrites
   readonly #turns = new TurnGiver()
 
-  constructor({ region, writer, recordBytes, records, room }: RingProducerInit) {
+  constructor({
+    region,
+    writer,
+    recordBytes,
+    records,
+    room,
+    checkMs = Number.POSITIVE_INFINITY,
+  }: RingProducerInit) {
     this.#region = region
     this.#writer = writer
     this.#recordBytes = recordBytes
     this.#records = records
+    this.#checkMs = checkMs
     this.#hasRoom = {
       ready: () => writer.hasRoom(),
       arm: (participant) => room.arm(participant),
@@ -50,7 +61,7 @@ export class RingProducer implements Producer {
     }
     this.#waiting = new WaitingWrites({
       tryWrite: (payload, kind) => this.tryWrite(payload, kind),
-      room: async (signal) => region.self.wait('write', this.#hasRoom, { signal }),
+      room: async (signal) => region.self.wait('write', this.#hasRoom, { signal, timeoutMs: checkMs }),
     })
     this.bytes = writer.bytes
     this.maxRecordBytes = writer.maxRecordBytes
@@ -126,7 +137,8 @@ export class RingProducer implements Producer {
     const start = performance.now()
     let left = timeoutMs
     do {
-      if (!this.#region.self.waitSync(this.#hasRoom, { strategy, timeoutMs: left })) {
+      const waitMs = Math.min(left, this.#checkMs)
+      if (!this.#region.self.waitSync(this.#hasRoom, { strategy, timeoutMs: waitMs }) && waitMs === left) {
         throw new IpcError('IPC_TIMEOUT', `writeSync: the ring was full for ${timeoutMs} ms`, {
           details: { timeoutMs },
         })

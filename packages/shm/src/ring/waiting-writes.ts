@@ -1,4 +1,4 @@
-import type { WaitOptions } from '@ipc/core'
+import { isIpcError, type WaitOptions } from '@ipc/core'
 import { startWait, type Wait } from '@ipc/core/internal'
 
 interface WaitingWrite {
@@ -11,7 +11,7 @@ interface WaitingWrite {
 export interface WaitingWritesInit {
   /** Write one record; false when the ring is full. */
   tryWrite(payload: Uint8Array, kind: number): boolean
-  /** Wait until there is room, or `signal` is aborted. */
+  /** Wait until there is room, or `signal` is aborted; or for some time: it is tried again then. */
   room(signal: AbortSignal): Promise<void>
 }
 
@@ -63,7 +63,7 @@ export class WaitingWrites {
     try {
       await this.#ring.room(stop.signal)
     } catch (error) {
-      if (!stop.signal.aborted) throw error
+      if (!stop.signal.aborted && !isIpcError(error, 'IPC_TIMEOUT')) throw error
     }
   }
 }

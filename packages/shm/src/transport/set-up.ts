@@ -51,8 +51,11 @@ export async function acceptSetUp<In, Out>(setUp: SetUp<In, Out>): Promise<Conne
   try {
     checkVersion(await readLine(socket))
     const file = `${name}.${nodeModule('node:crypto').randomBytes(8).toString('hex')}${PAIR_SUFFIX}`
-    path = `${directory}/${file}`
-    region = regionOf(createRegionFile(path, { bytes: pairBytes(ringBytes), mode: PRIVATE_MODE, schema: '' }))
+    const created = `${directory}/${file}`
+    region = regionOf(
+      createRegionFile(created, { bytes: pairBytes(ringBytes), mode: PRIVATE_MODE, schema: '' }),
+    )
+    path = created
     const pair = Pair.claim(region)
     pair.attach(factsOf(setUp))
     writeLine(socket, { ipc: 'shm', version: LAYOUT_VERSION, region: file })

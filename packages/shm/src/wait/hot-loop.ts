@@ -97,7 +97,7 @@ export class HotLoop {
     if (gapMs > LONGEST_MS / 2 || ++this.#skipped < this.#skip) return
     this.#skipped = 0
     this.#isAttempt = true
-    this.#windowMs = 2 * gapMs
+    this.#windowMs = Math.max(SHORTEST_MS, 2 * gapMs)
   }
 
   #parked(): boolean {
