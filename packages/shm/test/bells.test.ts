@@ -22,7 +22,7 @@ function bells(directory = stage.directory): string[] {
 describe('the doorbell of a process', () => {
   test('is one for 200 rings that it waits for at once, each of which wakes it', async () => {
     const { region, place } = stage.region(2 ** 20)
-    const peer = await stage.peer(place)
+    const peer = await stage.lonePeer(place)
     const names = Array.from({ length: 200 }, (_, index) => `ring ${index}`)
     const rings = names.map((name) => ringIn(region, name))
     for (const number of [0, 199, 77]) {
@@ -71,7 +71,7 @@ describe('the doorbell of a process', () => {
 
   test('is gone when nothing of the directory is open any more, and what it had open to ring others', async () => {
     const { region, place } = stage.region()
-    const peer = await stage.peer(place)
+    const peer = await stage.lonePeer(place)
     const before = await peer.call('openFiles', stage.directory)
     const consumer = ringIn(region).consumer()
     for (let round = 0; round < 3; round++) {
@@ -90,7 +90,7 @@ describe('the doorbell of a process', () => {
 
   test('does not keep the bells of all that were ever rung', async () => {
     const { region, place } = stage.region()
-    const peer = await stage.peer(place)
+    const peer = await stage.lonePeer(place)
     const { directory } = stage
     const name = (place as { name: string }).name
     ringIn(region)
@@ -129,7 +129,7 @@ describe('the doorbell of a process', () => {
 describe('the doorbell of a process that ended', () => {
   test.each(['SIGKILL', 'SIGTERM', 'SIGINT'])('is removed by the next one after %s', async (signal) => {
     const { region, place } = stage.region()
-    const peer = await stage.peer(place)
+    const peer = await stage.lonePeer(place)
     const received = peer.call('receive', 'ring')
     await untilParked(region, 1)
     const [left] = bells()
@@ -150,7 +150,7 @@ describe('the doorbell of a process that ended', () => {
     ['an exception', (peer: Peer) => peer.call('throwLater'), '1'],
   ])('is gone after %s', async (_, end, code) => {
     const { region, place } = stage.region()
-    const peer = await stage.peer(place, ['sh', '-c', '"$0" "$@" 2>/dev/null'])
+    const peer = await stage.lonePeer(place, ['sh', '-c', '"$0" "$@" 2>/dev/null'])
     const received = peer.call('receive', 'ring')
     await untilParked(region, 1)
     expect(bells().length).toBe(1)
@@ -161,7 +161,7 @@ describe('the doorbell of a process that ended', () => {
 
   test('is removed though a program that the process has started goes on', async () => {
     const { region, place } = stage.region()
-    const peer = await stage.peer(place)
+    const peer = await stage.lonePeer(place)
     peer.call('receive', 'ring')
     await untilParked(region, 1)
     const [left] = bells()
@@ -187,7 +187,7 @@ describe('the doorbell of a process that ended', () => {
 describe('the doorbell of a process that is stopped', () => {
   test('does not block who rings it, even when its pipe is full', async () => {
     const { region, place } = stage.region()
-    const peer = await stage.peer(place)
+    const peer = await stage.lonePeer(place)
     const received = peer.call('receive', 'ring', { timeoutMs: PATIENCE_MS })
     await untilParked(region, 1)
     const pid = await peer.call('pid')
@@ -249,4 +249,4 @@ describe('the doorbell of a worker thread', () => {
   })
 })
 
-type Peer = Awaited<ReturnType<WaitStage['peer']>>
+type Peer = Awaited<ReturnType<WaitStage['lonePeer']>>

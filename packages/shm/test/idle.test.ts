@@ -52,9 +52,9 @@ describe('a process that waits', () => {
   test('uses no CPU time and hardly any system call, in the event loop or blocked, and then wakes', async () => {
     needStrace()
     const { region, place } = stage.region()
-    const peers = await stage.peers(2, place)
+    const peers = await Promise.all([stage.lonePeer(place), stage.lonePeer(place)])
     const pids = await Promise.all(peers.map((peer) => peer.call('pid')))
-    const received = [peers[0]?.call('receive', 'async'), peers[1]?.call('receiveSync', 'sync')]
+    const received = [peers[0].call('receive', 'async'), peers[1].call('receiveSync', 'sync')]
     await untilParked(region, 1)
     await untilBlocked(region, 1)
     for (const pid of pids) await untilState(pid, 'S')
@@ -78,7 +78,7 @@ describe('a process that waits', () => {
   test('makes some system calls each time it is woken', async () => {
     needStrace()
     const { region, place } = stage.region()
-    const peer = await stage.peer(place)
+    const peer = await stage.lonePeer(place)
     const pid = await peer.call('pid')
     const [producer, answers] = [ringIn(region).producer(), ringIn(region, 'back').consumer()]
     const wake = async (count: number): Promise<void> => {

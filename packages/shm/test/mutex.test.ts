@@ -157,9 +157,10 @@ describe('order', () => {
     const us = (ms: number): string => (1000 * ms).toFixed(0)
     const shown = shares.map(({ count, min, median, max }) => `${count}: ${us(min)}/${us(median)}/${us(max)}`)
     console.log(`mutex, 8 contenders, count: wait min/median/max in us: ${shown.join(', ')}`)
-    const counts = shares.map(({ count }) => count)
-    expect(counts.reduce((sum, count) => sum + count)).toBe(TOTAL)
-    expect(Math.max(...counts) / Math.min(...counts)).toBeLessThan(2)
+    expect(shares.reduce((sum, { count }) => sum + count, 0)).toBe(TOTAL)
+    // Who asks gets it after all others at the latest. Not always is that how it looks: a process may stand still before
+    // it asks. So the counts differ much where the system lets one of them run less than others.
+    for (const { before } of shares) expect(before).toBeLessThanOrEqual(peers.length - 1)
   }, 60_000)
 })
 

@@ -87,7 +87,7 @@ describe.each(['process', 'thread'] as const)('a %s', (where) => {
 
   test('stays as long as it waits, and ends when nothing waits, though its region is open', async () => {
     const { region, place } = stage.region()
-    const peer = await stage.peer(place)
+    const peer = await stage.lonePeer(place)
     const [received, second] = [0, 1].map(() => peer.call('receive', 'ring', { timeoutMs: PATIENCE_MS }))
     await untilParked(region, 1)
     // From here on only what it waits for keeps it alive.
@@ -102,7 +102,7 @@ describe.each(['process', 'thread'] as const)('a %s', (where) => {
 
   test('ends when its region is closed, whatever waits', async () => {
     const { region, place } = stage.region()
-    const peer = await stage.peer(place)
+    const peer = await stage.lonePeer(place)
     const waits = [
       peer.call('receive', 'a'),
       peer.call('receive', 'b', { timeoutMs: 2 ** 31 + 1000 }),
@@ -118,28 +118,30 @@ describe.each(['process', 'thread'] as const)('a %s', (where) => {
 
   test('that sleeps finds by itself what another one wrote who was killed before it rang', async () => {
     const { region, place } = stage.region()
-    const [waiter, blocker, other] = await stage.peers(3, place)
-    await waiter?.call('hastenSecondLooks')
-    const received = waiter?.call('receive', 'ring', { timeoutMs: PATIENCE_MS })
+    const [blocker] = await stage.peers(1, place)
+    const [waiter, other] = await Promise.all([stage.lonePeer(place), stage.lonePeer(place)])
+    await waiter.call('hastenSecondLooks')
+    const received = waiter.call('receive', 'ring', { timeoutMs: PATIENCE_MS })
     const blocked = blocker?.call('receiveSync', 'other', { timeoutMs: PATIENCE_MS })
     await untilParked(region, 1)
     await untilBlocked(region, 1)
-    await other?.call('writeSilently', 'ring', 1)
-    await other?.call('writeSilently', 'other', 2)
-    await other?.kill()
+    await other.call('writeSilently', 'ring', 1)
+    await other.call('writeSilently', 'other', 2)
+    await other.kill()
     expect(await Promise.all([received, blocked])).toEqual([1, 2])
   })
 
   test('that is killed while it waits, either way, does not disturb others', async () => {
     const { region, place } = stage.region()
-    const [async, sync, other] = await stage.peers(3, place)
-    async?.call('receive', 'ring')
+    const [other] = await stage.peers(1, place)
+    const [async, sync] = await Promise.all([stage.lonePeer(place), stage.lonePeer(place)])
+    async.call('receive', 'ring')
     await untilParked(region, 1)
-    await async?.kill()
+    await async.kill()
     ringIn(region).producer().tryWrite(Uint8Array.of(1))
-    sync?.call('receiveSync', 'empty')
+    sync.call('receiveSync', 'empty')
     await untilBlocked(region, 1)
-    await sync?.kill()
+    await sync.kill()
     ringIn(region, 'empty').producer().tryWrite(Uint8Array.of(2))
     for (let round = 0; round < 3; round++) {
       for (const [ring, value] of [
@@ -160,7 +162,7 @@ describe('a process without a free thread in its pool', () => {
 
   test('is woken all the same, and can be told to end', async () => {
     const { region, place } = stage.region()
-    const peer = await stage.peer(place, ['env', 'UV_THREADPOOL_SIZE=2'])
+    const peer = await stage.lonePeer(place, ['env', 'UV_THREADPOOL_SIZE=2'])
     const pipe = `${stage.directory}/pipe`
     execFileSync('mkfifo', [pipe])
     await peer.call('useUpThreadPool', pipe, 2)
@@ -188,7 +190,7 @@ describe('a process with a worker that blocks', () => {
 
   test('can exit', async () => {
     const { region, place } = stage.region()
-    const peer = await stage.peer(place)
+    const peer = await stage.lonePeer(place)
     const ended = expect(peer.call('never')).rejects.toThrow('the program ended: 7')
     await peer.call('exitWhileWorkerBlocks', place, 7)
     await untilBlocked(region, 1)
