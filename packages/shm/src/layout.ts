@@ -38,7 +38,7 @@ export const READY = 0x59444552
  *  128 participants: 128 slots of 64 bytes
  * 8320 objects, one behind the other
  *
- * participant   0 state | 4 epoch | 8 wake | 12 mode | 16 pid | 20 reserved | 24 bell | 28 bell | 32 ... 63 reserved
+ * participant   0 state | 4 epoch | 8 wake | 12 mode | 16 pid | 20 losses | 24 bell | 28 bell | 32 ... 63 reserved
  * object        0 kind | 4 bytes | 8 name bytes | 12 name (52 bytes) | 64 parameters (24 bytes)
  *              88 schema bytes | 92 schema (36 bytes) | 128 body
  * event         0 any | 4 participants' bits (16 bytes)
@@ -59,6 +59,7 @@ export const PARTICIPANT_EPOCH = 4
 export const PARTICIPANT_WAKE = 8
 export const PARTICIPANT_MODE = 12
 export const PARTICIPANT_PID = 16
+export const PARTICIPANT_LOSSES = 20
 export const PARTICIPANT_BELL = 24
 
 /** States of a participant's slot. */

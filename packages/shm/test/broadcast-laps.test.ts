@@ -7,7 +7,12 @@ import {
 } from '@ipc/shm'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { BROADCAST_INTENT, BROADCAST_SEQUENCE, BROADCAST_TAIL } from '../src/ring/broadcast-layout.js'
+import {
+  BROADCAST_INTENT,
+  BROADCAST_MARKS,
+  BROADCAST_TAIL,
+  MARK_BYTES,
+} from '../src/ring/broadcast-layout.js'
 import { CAPACITY_BYTES, payload, readAll } from './fixtures/ring-cases.js'
 import { FIRST_OBJECT, wordsOf } from './fixtures/two-regions.js'
 
@@ -19,7 +24,7 @@ function ringFrom(position: number, sequence: number) {
   const move = (to: number, number: number): void => {
     words[(FIRST_OBJECT + BROADCAST_TAIL) >> 2] = to
     words[(FIRST_OBJECT + BROADCAST_INTENT) >> 2] = to
-    words[(FIRST_OBJECT + BROADCAST_SEQUENCE) >> 2] = number
+    for (const mark of [0, MARK_BYTES]) words.set([to, number], (FIRST_OBJECT + BROADCAST_MARKS + mark) >> 2)
   }
   move(position, sequence)
   return { ring, move }

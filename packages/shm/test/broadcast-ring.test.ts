@@ -2,7 +2,7 @@ import { type BroadcastConsumer, type BroadcastConsumerOptions, broadcastRing, t
 import { describe, expect, test } from 'vitest'
 import {
   BROADCAST_INTENT,
-  BROADCAST_SEQUENCE,
+  BROADCAST_MARKS,
   BROADCAST_TAIL,
   MAX_READERS,
 } from '../src/ring/broadcast-layout.js'
@@ -75,7 +75,7 @@ describe.each<Memory>(['SharedArrayBuffer', 'named region'])('broadcastRing over
       const words = wordsOf(here)
       words[(FIRST_OBJECT + BROADCAST_TAIL) >> 2] = position
       words[(FIRST_OBJECT + BROADCAST_INTENT) >> 2] = position
-      words[(FIRST_OBJECT + BROADCAST_SEQUENCE) >> 2] = 2 ** 31 - 50
+      words.set([position, 2 ** 31 - 50], (FIRST_OBJECT + BROADCAST_MARKS) >> 2)
       const readers = (['drop-oldest', 'wait', 'disconnect'] as const).map((overflow) =>
         broadcastRing(there, 'ring').consumer({ overflow }),
       )

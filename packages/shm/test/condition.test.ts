@@ -2,7 +2,7 @@ import { condition, mutex } from '@ipc/shm'
 import { afterAll, afterEach, describe, expect, test } from 'vitest'
 import { LOG, LOGGED, PUT, TAKEN, WATCHDOG_MS } from './fixtures/lock-objects.js'
 import { failsWith, LockStage, until } from './fixtures/lock-stage.js'
-import { beginWithTicket, ticketQueueOf } from './fixtures/ticket-queue-of.js'
+import { beginWithTicket, grantQueueOf, ticketQueueOf } from './fixtures/ticket-queue-of.js'
 
 const stage = new LockStage()
 afterEach(() => stage.clear())
@@ -180,12 +180,12 @@ describe('wait', () => {
     const other = stage.open(place)
     const slow = changed.wait(lock, await lock.lock(), limit).then((held) => held.unlock())
     let held = await other.lock.lock(limit)
-    const queue = ticketQueueOf(region, 'condition', 'changed')
+    const queue = grantQueueOf(region, 'changed')
     queue.grant()
     // Others come and go meanwhile, until the next ticket would have its slot.
     for (let ticket = queue.take(100); ticket !== undefined; ticket = queue.take(100)) {
       queue.grant()
-      queue.finish(ticket)
+      queue.finish(ticket, 100)
     }
     held = other.changed.waitSync(other.lock, held, { timeoutMs: 1 })
     held = await other.changed.wait(other.lock, held, limit)

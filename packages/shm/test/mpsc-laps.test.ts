@@ -1,9 +1,16 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { ENTRY_STAMP, ENTRY_WORDS, mpscRingBytes, stampOf, UNIT_BYTES } from '../src/ring/mpsc-layout.js'
+import {
+  ENTRY_STAMP,
+  ENTRY_WORDS,
+  MPSC_CONTROL_BYTES,
+  mpscRingBytes,
+  stampOf,
+  UNIT_BYTES,
+} from '../src/ring/mpsc-layout.js'
 import { MpscReader } from '../src/ring/mpsc-reader.js'
 import { MpscWriter } from '../src/ring/mpsc-writer.js'
-import { RING_CONTROL_BYTES, RING_HEAD, RING_TAIL } from '../src/ring/ring-layout.js'
+import { RING_HEAD, RING_TAIL } from '../src/ring/ring-layout.js'
 
 const CAPACITY_BYTES = 1024
 const UNITS = CAPACITY_BYTES / UNIT_BYTES
@@ -26,12 +33,12 @@ class Lapping {
 
   constructor(position: number) {
     const buffer = new SharedArrayBuffer(mpscRingBytes(CAPACITY_BYTES))
-    this.#control = new Int32Array(buffer, 0, RING_CONTROL_BYTES / 4)
-    this.#entries = new Int32Array(buffer, RING_CONTROL_BYTES + CAPACITY_BYTES)
+    this.#control = new Int32Array(buffer, 0, MPSC_CONTROL_BYTES / 4)
+    this.#entries = new Int32Array(buffer, MPSC_CONTROL_BYTES + CAPACITY_BYTES)
     this.#control[RING_TAIL >> 2] = position
     this.#control[RING_HEAD >> 2] = position
-    this.writer = new MpscWriter(buffer, 0, CAPACITY_BYTES)
-    this.reader = new MpscReader(buffer, 0, CAPACITY_BYTES)
+    this.writer = new MpscWriter(buffer, 0, CAPACITY_BYTES, undefined)
+    this.reader = new MpscReader(buffer, 0, CAPACITY_BYTES, undefined)
   }
 
   get tail(): number {

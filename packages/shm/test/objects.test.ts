@@ -193,7 +193,7 @@ describe('the 128 participants of a region', () => {
     expect(new Set(regions.map(join)).size).toBe(MAX_PARTICIPANTS)
     const refused = stage.open()
     for (let i = 0; i < 3; i++) expect(() => join(refused)).toThrow(failsWith('IPC_OUT_OF_MEMORY'))
-    expect(readdirSync(stage.directory).length).toBe(2)
+    expect(readdirSync(stage.directory)).toEqual(['objects.region'])
     regions[77]?.close()
     expect(join(refused)).toBe(77)
     for (const region of [...regions, refused]) region.close()
@@ -217,29 +217,38 @@ describe('the 128 participants of a region', () => {
     expect(() => join(refused)).toThrow(failsWith('IPC_OUT_OF_MEMORY'))
   })
 
-  test('have a place each, though two take over from the same dead one', () => {
+  test('have a place each when those who had them are dead, and one of them cleans up', () => {
     const { bytes: payload, buffer } = createRegion(OBJECTS_FIRST)
-    const words = new Int32Array(buffer)
-    const slots: number[] = []
-    const dead = { high: 1, low: 1 }
-    const init = { what: 'test', words, payload: payload.byteOffset, futex: { block() {}, unblock() {} } }
-    const alive = (token: { high: number }): boolean => token.high !== dead.high
-    const quick = new Participants({ ...init, bells: { lives: alive } as never })
-    // Finds the first place taken by a dead one, and then is slow.
-    const slow = new Participants({
-      ...init,
-      bells: {
-        lives(token: { high: number }) {
-          const lives = alive(token)
-          if (slots.length === 0) slots.push(quick.join({ high: 2, low: 2 }))
-          return lives
+    const owners = new Map<number, number>()
+    const recovered: number[] = []
+    const participants = (who: number): Participants =>
+      new Participants({
+        what: 'test',
+        words: new Int32Array(buffer),
+        payload: payload.byteOffset,
+        futex: { block() {}, unblock() {} },
+        bells: undefined,
+        life: {
+          take: (slot) => (owners.get(slot) ?? who) === who && owners.set(slot, who) === owners,
+          release: (slot) => void owners.delete(slot),
+          isTaken: (slot) => owners.has(slot) && owners.get(slot) !== who,
         },
-      } as never,
-    })
-    for (let i = 0; i < MAX_PARTICIPANTS; i++) quick.join(dead)
-    slots.push(slow.join({ high: 3, low: 3 }))
-    expect(slots).toEqual([0, 1])
-    expect(quick.lives(0)).toBe(true)
+        recover: (slot) => recovered.push(slot),
+      })
+    for (let who = 1; who <= MAX_PARTICIPANTS; who++) participants(who).join()
+    const observer = participants(1000)
+    expect(() => observer.join()).toThrow(failsWith('IPC_OUT_OF_MEMORY'))
+    const [third, names] = [2, [0, 1, 2].map((slot) => observer.nameOf(slot))]
+    expect(names.map((name) => observer.lives(name))).toEqual([true, true, true])
+    for (const slot of [1, third]) owners.delete(slot)
+    expect(names.map((name) => observer.lives(name))).toEqual([true, false, false])
+    expect(participants(1001).join()).toBe(1)
+    expect(recovered).toEqual([1])
+    observer.census()
+    participants(1002).census()
+    expect(recovered).toEqual([1, third])
+    expect(observer.lossesOf(third)).toMatchObject({ losses: 1, isFree: true })
+    expect([observer.join(), observer.lives(names[third] as number)]).toEqual([third, false])
   })
 })
 

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, rmSync, unlinkSync } from 'node:fs'
 import { openRegion, spscRing } from '@ipc/shm'
 import { afterAll, afterEach, describe, expect, test } from 'vitest'
 import { OBJECTS_CREATING, REGION_HEADER_BYTES } from '../src/layout.js'
+import { insideOf } from '../src/region/region.js'
 import { beside, withFileBytes, withFiles, withReadOnly, withTmpfs } from './fixtures/launchers.js'
 import { failsWith, inAMoment, RegionStage } from './fixtures/region-stage.js'
 import { hastenSecondLooks } from './fixtures/second-looks.js'
@@ -94,6 +95,7 @@ describe('a process without a file descriptor left', () => {
     stage.open('there', { bytes: 32_768 })
     const peer = await stage.peer(withFiles(128))
     await peer.call('open', 'there', { directory })
+    await peer.call('ring', 'needs a bell')
     expect(await peer.call('useUpFiles')).toBeGreaterThan(10)
     const files = readdirSync(directory)
     for (const name of ['there', 'missing']) {
@@ -104,13 +106,14 @@ describe('a process without a file descriptor left', () => {
     for (const what of [
       peer.call('open', 'new', { directory, bytes: 64 }),
       peer.call('list', { directory }),
-      peer.call('ring', 'needs a bell'),
+      peer.call('receive', 'needs a bell'),
     ]) {
       await expect(what).rejects.toThrow(failsWith('IPC_OUT_OF_MEMORY'))
     }
     expect(readdirSync(directory)).toEqual(files)
     await peer.call('giveBackFiles')
-    await peer.call('ring', 'needs a bell')
+    expect(await peer.call('write', 'needs a bell', 1)).toBe(true)
+    expect(await peer.call('receive', 'needs a bell')).toBe(1)
     await peer.call('open', 'new', { directory, bytes: 64 })
   })
 
@@ -124,9 +127,10 @@ describe('a process without a file descriptor left', () => {
     // As if this process were in the middle of creating an object.
     const words = new Int32Array(region.buffer)
     const creating = (REGION_HEADER_BYTES + OBJECTS_CREATING) >> 2
-    Atomics.store(words, creating, 1)
+    const { name } = insideOf(region).self
+    Atomics.store(words, creating, name)
     await expect(peer.call('ring', 'second')).rejects.toThrow(failsWith('IPC_TIMEOUT'))
-    expect(Atomics.load(words, creating)).toBe(1)
+    expect(Atomics.load(words, creating)).toBe(name)
     Atomics.store(words, creating, 0)
     await peer.call('ring', 'second')
   })

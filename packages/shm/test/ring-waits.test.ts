@@ -1,7 +1,8 @@
 import { mpscRing, type RingOptions } from '@ipc/shm'
 import { describe, expect, test } from 'vitest'
 import { EVENT_ANY } from '../src/layout.js'
-import { RING_RECORDS_EVENT } from '../src/ring/ring-layout.js'
+import { ENTRY_LENGTH, MPSC_CONTROL_BYTES } from '../src/ring/mpsc-layout.js'
+import { RING_CONTROL_BYTES, RING_RECORDS_EVENT } from '../src/ring/ring-layout.js'
 import { CAPACITY_BYTES, fillUp, payload, RING_CASES, readAll } from './fixtures/ring-cases.js'
 import {
   closeAfterEach,
@@ -260,9 +261,8 @@ describe.each(RING_CASES)('waits of $ring over a $memory', ({ make, memory }) =>
     producer.tryWrite(payload(1))
     // The length of the record: before it, or in its entry behind the record area.
     const words = wordsOf(here)
-    const control = (FIRST_OBJECT + 384) >> 2
-    words[control] = -1
-    words[control + CAPACITY_BYTES / 4 + 1] = -1
+    words[(FIRST_OBJECT + RING_CONTROL_BYTES) >> 2] = -1
+    words[((FIRST_OBJECT + MPSC_CONTROL_BYTES + CAPACITY_BYTES) >> 2) + ENTRY_LENGTH] = -1
     await refused
     await expect(consumer.receive()).rejects.toThrow(failsWith('IPC_PROTOCOL'))
   })
@@ -275,7 +275,7 @@ test('aborting a claim wakes a consumer for what was committed behind it', async
   const received = mpscRing(there, 'ring').consumer().receive()
   slow.tryClaim(1)
   await parked(there)
-  ring.producer().tryWrite(payload(1, 5))
+  mpscRing(there, 'ring').producer().tryWrite(payload(1, 5))
   await parked(there)
   const any = (FIRST_OBJECT + RING_RECORDS_EVENT + EVENT_ANY) >> 2
   expect(Atomics.load(wordsOf(here), any)).toBe(1)

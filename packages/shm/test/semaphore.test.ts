@@ -2,7 +2,7 @@ import { semaphore } from '@ipc/shm'
 import { afterAll, afterEach, describe, expect, test } from 'vitest'
 import { INSIDE, LOG, LOGGED, MOST_INSIDE, WATCHDOG_MS, type Way } from './fixtures/lock-objects.js'
 import { failsWith, LockStage, until } from './fixtures/lock-stage.js'
-import { beginWithTicket, ticketQueueOf } from './fixtures/ticket-queue-of.js'
+import { beginWithTicket, lineOf } from './fixtures/ticket-queue-of.js'
 
 const stage = new LockStage()
 afterEach(() => stage.clear())
@@ -102,21 +102,21 @@ describe('between processes', () => {
   test('permits go to those who came first, also when several are released at once', async () => {
     const { place, region, slots, words } = stage.named()
     const peers = await stage.processes(4, place)
-    const queue = ticketQueueOf(region, 'semaphore', 'slots')
+    const inLine = (): number => lineOf(region, 'slots')
     slots.acquireSync()
     slots.acquireSync()
     const waits: Promise<void>[] = []
     for (const [index, peer] of peers.entries()) {
       waits.push(peer.call('acquireAndLog', index % 2 === 0 ? 'sync' : 'async', index + 1))
-      await until(() => queue.waiting === index + 1, 'the next one queues')
+      await until(() => inLine() === index + 1, 'the next one queues')
     }
     slots.release()
     await waits[0]
     expect([...words.subarray(LOG, LOG + words[LOGGED]!)]).toEqual([1])
-    expect(queue.waiting).toBe(3)
+    expect(inLine()).toBe(3)
     slots.release(2)
     await Promise.all([waits[1], waits[2]])
-    expect(queue.waiting).toBe(1)
+    expect(inLine()).toBe(1)
     expect(words[LOGGED]).toBe(3)
     slots.release(4)
     await waits[3]
@@ -177,7 +177,7 @@ describe.each(['named', 'shared'] as const)('closing a %s region', (kind) => {
     await slots.acquire()
     await slots.acquire()
     const waits = [other.slots.acquire(limit), other.slots.acquire(limit)]
-    await until(() => ticketQueueOf(region, 'semaphore', 'slots').waiting === 1, 'one waits in the queue')
+    await until(() => lineOf(region, 'slots') === 1, 'one waits in the queue')
     other.region.close()
     for (const result of await Promise.allSettled(waits)) {
       expect(result).toMatchObject({ reason: { code: 'IPC_CLOSED' } })

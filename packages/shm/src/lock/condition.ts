@@ -4,9 +4,9 @@ import { KIND_CONDITION } from '../layout.js'
 import { placeObject } from '../region/objects.js'
 import { insideOf, type Region, type SharedRegion } from '../region/region.js'
 import type { BlockOptions } from '../wait/participant.js'
+import { GrantQueue } from './grant-queue.js'
 import { QUEUE_BYTES } from './lock-layout.js'
 import { checkNotAwaitedHere, type HeldMutex, type Mutex } from './mutex.js'
-import { TicketQueue } from './ticket-queue.js'
 import { TicketWait } from './ticket-wait.js'
 
 /** Waiting for a state that a {@link Mutex} protects, between threads and processes. */
@@ -49,7 +49,7 @@ export interface Condition {
 /**
  * A condition variable in a region. Whoever asks first creates it.
  *
- * A queue of tickets: see `TicketQueue`.
+ * A queue of tickets: see `GrantQueue`. A notification of one who dies before the mutex is held again is passed on.
  *
  * @throws TypeError for a name that cannot be right. IpcError `IPC_PROTOCOL` when there is another object of that name;
  * `IPC_OUT_OF_MEMORY` when the region is too small; `IPC_CLOSED`.
@@ -76,22 +76,22 @@ export function condition(region: Region, name: string): Condition {
     parameters: {},
     defaults: {},
     bodyBytes: () => QUEUE_BYTES,
-    initialize: (words, at) => TicketQueue.initialize(words, at, 0),
+    initialize: (words, at) => GrantQueue.initialize(words, at, 0),
   })
-  return new TicketCondition(name, inside, new TicketQueue(inside.words, offset, inside.participants, 'drop'))
+  return new TicketCondition(name, inside, new GrantQueue(inside.words, offset, inside.participants))
 }
 
 class TicketCondition implements Condition {
   readonly name: string
   readonly #region: SharedRegion
-  readonly #queue: TicketQueue
+  readonly #queue: GrantQueue
   readonly #wait: TicketWait
 
-  constructor(name: string, region: SharedRegion, queue: TicketQueue) {
+  constructor(name: string, region: SharedRegion, queue: GrantQueue) {
     this.name = name
     this.#region = region
     this.#queue = queue
-    this.#wait = new TicketWait('wait', region, queue)
+    this.#wait = new TicketWait('wait', region, queue, {})
   }
 
   async wait(lock: Mutex, held: HeldMutex, options: WaitOptions = {}): Promise<HeldMutex> {

@@ -5,7 +5,9 @@ import { MAX_PARTICIPANTS } from '../layout.js'
  * ticket is granted.
  *
  * ```
- * queue    0 next (the ticket to take) | 64 granted (tickets before it are granted) | 128 slots: 128 of them
+ * queue    0 next (the ticket to take) | 64 granted (tickets before it are granted)
+ *         68 abandoned (mutex: 1 when its holder died) | 72 permits (semaphore)
+ *        128 slots: 128 of them
  *
  * slot     ticket in the upper 24 bits | who waits in the lower 8: 0 nobody, 1 ... 128 participant + 1, 255 gave up
  * ```
@@ -14,10 +16,40 @@ import { MAX_PARTICIPANTS } from '../layout.js'
  */
 export const QUEUE_NEXT = 0
 export const QUEUE_GRANTED = 64
+export const QUEUE_ABANDONED = 68
+export const QUEUE_PERMITS = 72
 export const QUEUE_SLOTS = 128
 export const SLOTS: number = MAX_PARTICIPANTS
 export const QUEUE_BYTES: number = QUEUE_SLOTS + SLOTS * 4
 
-export const TICKET_MASK = 0xff_ffff
+const TICKET_MASK = 0xff_ffff
 export const NOBODY = 0
 export const GAVE_UP = 255
+
+/** A ticket after the last one is the first. */
+export function wrap(ticket: number): number {
+  return ticket & TICKET_MASK
+}
+
+/** A slot whose ticket somebody has. */
+export function held(ticket: number, who: number): number {
+  return (ticket << 8) | who
+}
+
+/** A slot whose ticket nobody has yet. */
+export function free(ticket: number): number {
+  return held(ticket, NOBODY)
+}
+
+export function ticketOf(slot: number): number {
+  return slot >>> 8
+}
+
+export function whoOf(slot: number): number {
+  return slot & 0xff
+}
+
+/** How far `to` is ahead of `from`, in -2^23 ... 2^23 - 1. */
+export function distance(from: number, to: number): number {
+  return ((to - from) << 8) >> 8
+}

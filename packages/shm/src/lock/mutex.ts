@@ -6,12 +6,21 @@ import { insideOf, type Region, type SharedRegion } from '../region/region.js'
 import type { BlockOptions } from '../wait/participant.js'
 import { QUEUE_BYTES } from './lock-layout.js'
 import type { OwnTicket } from './own-ticket.js'
-import { TicketQueue } from './ticket-queue.js'
 import { TicketWait } from './ticket-wait.js'
+import { TurnQueue } from './turn-queue.js'
 
 /** A mutex that is held. */
 export interface HeldMutex extends Disposable {
-  /** Let the next one have it. Calling it again does nothing. */
+  /**
+   * Whether the last holder died while holding it, or on the point of it: what the mutex protects may be half changed.
+   * Look, and put it right, before `unlock`; if this one dies too, the next one is told.
+   */
+  readonly recovered: boolean
+  /**
+   * Let the next one have it. Calling it again does nothing.
+   *
+   * @throws IpcError `IPC_FENCED` when this thread was taken for dead, and another one has held the mutex since.
+   */
   unlock(): void
 }
 
@@ -39,7 +48,8 @@ export interface Mutex {
 /**
  * A mutex in a region. Whoever asks first creates it. It is not reentrant.
  *
- * A queue of tickets: see `TicketQueue`.
+ * A queue of tickets: see `TurnQueue`. A holder that dies, by SIGKILL too, is noticed within a tenth of a second by
+ * those who wait, and at once by who asks later; a process that is stopped holds it on.
  *
  * @throws TypeError for a name that cannot be right. IpcError `IPC_PROTOCOL` when there is another object of that name;
  * `IPC_OUT_OF_MEMORY` when the region is too small; `IPC_CLOSED`.
@@ -68,9 +78,9 @@ export function mutex(region: Region, name: string): Mutex {
     parameters: {},
     defaults: {},
     bodyBytes: () => QUEUE_BYTES,
-    initialize: (words, at) => TicketQueue.initialize(words, at, 1),
+    initialize: (words, at) => TurnQueue.initialize(words, at, 1),
   })
-  return new TicketMutex(name, inside, new TicketQueue(inside.words, offset, inside.participants, 'keep'))
+  return new TicketMutex(name, inside, new TurnQueue(inside.words, offset, inside.participants))
 }
 
 /**
@@ -86,14 +96,14 @@ export function checkNotAwaitedHere(lock: Mutex): void {
 class TicketMutex implements Mutex {
   readonly name: string
   readonly #region: SharedRegion
-  readonly #queue: TicketQueue
+  readonly #queue: TurnQueue
   readonly #wait: TicketWait
 
-  constructor(name: string, region: SharedRegion, queue: TicketQueue) {
+  constructor(name: string, region: SharedRegion, queue: TurnQueue) {
     this.name = name
     this.#region = region
     this.#queue = queue
-    this.#wait = new TicketWait('lock', region, queue)
+    this.#wait = new TicketWait('lock', region, queue, { turns: queue })
   }
 
   async lock(options?: WaitOptions): Promise<HeldMutex> {
@@ -112,8 +122,14 @@ class TicketMutex implements Mutex {
   }
 
   tryLock(): HeldMutex | undefined {
-    const ticket = this.#wait.tryTake()
+    const ticket = this.#wait.tryTake() ?? this.#tryAfterLook()
     return ticket === undefined ? undefined : this.#held(ticket)
+  }
+
+  /** The holder may be dead, which nobody notices who does not wait. */
+  #tryAfterLook(): OwnTicket | undefined {
+    this.#region.self.lookIfDue()
+    return this.#wait.tryTake()
   }
 
   /** Throws when this thread has more than `most` tickets. */
@@ -126,9 +142,10 @@ class TicketMutex implements Mutex {
   #held(ticket: OwnTicket): HeldMutex {
     // Between the grant and now.
     if (ticket.ended) throw new IpcError('IPC_CLOSED', `${this.#region.what} was closed while lock waited`)
+    const recovered = this.#queue.takeAbandoned()
     const unlock = (): void => {
-      if (ticket.finish()) this.#queue.grant()
+      ticket.finish()
     }
-    return { unlock, [Symbol.dispose]: unlock }
+    return { recovered, unlock, [Symbol.dispose]: unlock }
   }
 }

@@ -6,6 +6,7 @@ import type { TicketQueue } from './ticket-queue.js'
  * still there: nobody waits behind a thread that has gone.
  */
 export class OwnTicket {
+  readonly #region: SharedRegion
   readonly #queue: TicketQueue
   readonly #ticket: number
   readonly #participant: number
@@ -13,6 +14,7 @@ export class OwnTicket {
   #ended = false
 
   constructor(region: SharedRegion, queue: TicketQueue, ticket: number) {
+    this.#region = region
     this.#queue = queue
     this.#ticket = ticket
     this.#participant = region.self.id
@@ -28,18 +30,20 @@ export class OwnTicket {
     return this.#ended
   }
 
-  /** It was granted, and is not needed any more. Returns false when it had ended before. */
+  /**
+   * It was granted, and is not needed any more. Returns false when it had ended before.
+   *
+   * @throws IpcError `IPC_FENCED` when this thread was taken for dead meanwhile, and another one has what it had.
+   */
   finish(): boolean {
     if (!this.#end()) return false
-    this.#queue.finish(this.#ticket)
+    if (!this.#queue.finish(this.#ticket, this.#participant)) this.#region.self.checkSeat()
     return true
   }
 
   /** Whether it was granted or not: the next one may have it. */
   drop(): void {
-    if (!this.#end() || !this.#queue.giveUp(this.#ticket, this.#participant)) return
-    this.#queue.finish(this.#ticket)
-    this.#queue.grant()
+    if (this.#end()) this.#queue.drop(this.#ticket, this.#participant)
   }
 
   #end(): boolean {

@@ -4,9 +4,9 @@ import { KIND_SEMAPHORE } from '../layout.js'
 import { placeObject } from '../region/objects.js'
 import { insideOf, type Region, type SharedRegion } from '../region/region.js'
 import type { BlockOptions } from '../wait/participant.js'
-import { QUEUE_BYTES } from './lock-layout.js'
-import { TicketQueue } from './ticket-queue.js'
+import { QUEUE_BYTES, QUEUE_PERMITS } from './lock-layout.js'
 import { TicketWait } from './ticket-wait.js'
+import { TurnQueue } from './turn-queue.js'
 
 /** Most permits at once. */
 const MAX_PERMITS = 2 ** 20
@@ -46,10 +46,11 @@ export interface Semaphore {
 }
 
 /**
- * A counting semaphore in a region. Whoever asks first creates it. Permits of a process that died are lost, as with
- * POSIX semaphores.
+ * A counting semaphore in a region. Whoever asks first creates it. Nobody owns a permit, so that one process may give
+ * back what another took: those of a process that died are lost, as with POSIX semaphores. One that dies while it waits,
+ * or in the middle of a call, holds up nobody.
  *
- * A queue of tickets: see `TicketQueue`.
+ * A number, and a queue of those who want to be the next to take from it: see `TurnQueue`.
  *
  * @throws TypeError | RangeError for a name or number that cannot be right. IpcError `IPC_PROTOCOL` when there is another
  * object of that name, or one that began with another number of permits; `IPC_OUT_OF_MEMORY` when the region is too
@@ -77,55 +78,77 @@ export function semaphore(region: Region, name: string, { permits }: SemaphoreOp
     parameters: { permits },
     defaults: {},
     bodyBytes: () => QUEUE_BYTES,
-    initialize: (words, at) => TicketQueue.initialize(words, at, permits),
+    initialize(words, at) {
+      TurnQueue.initialize(words, at, 1)
+      words[at + (QUEUE_PERMITS >> 2)] = permits
+    },
   })
-  return new TicketSemaphore(name, inside, new TicketQueue(inside.words, offset, inside.participants, 'keep'))
+  return new TurnSemaphore(name, inside, offset)
 }
 
-class TicketSemaphore implements Semaphore {
+class TurnSemaphore implements Semaphore {
   readonly name: string
   readonly #region: SharedRegion
-  readonly #queue: TicketQueue
+  readonly #permits: number
+  readonly #queue: TurnQueue
   readonly #wait: TicketWait
 
-  constructor(name: string, region: SharedRegion, queue: TicketQueue) {
+  constructor(name: string, region: SharedRegion, offset: number) {
     this.name = name
     this.#region = region
-    this.#queue = queue
-    this.#wait = new TicketWait('acquire', region, queue)
+    this.#permits = (offset + QUEUE_PERMITS) >> 2
+    this.#queue = new TurnQueue(region.words, offset, region.participants)
+    const permits = { isThere: () => this.available > 0, take: () => this.#take() }
+    this.#wait = new TicketWait('acquire', region, this.#queue, { wanted: permits, turns: this.#queue })
   }
 
   get available(): number {
-    return this.#queue.available
+    return Atomics.load(this.#region.words, this.#permits)
   }
 
   async acquire(options?: WaitOptions): Promise<void> {
-    const ticket = await this.#wait.wait(options)
-    // Between the grant and now; the permit was given back.
-    if (!ticket.finish()) throw this.#closed()
+    await this.#wait.wait(options)
   }
 
   acquireSync(options: BlockOptions = {}): boolean {
-    return this.#wait.waitSync(options)?.finish() ?? false
+    return this.#wait.waitSync(options) !== undefined
   }
 
   tryAcquire(): boolean {
-    return this.#wait.tryTake()?.finish() ?? false
+    this.#region.self.checkSeat()
+    if (this.#wait.isAwaited) return false
+    if (this.#queue.isIdle || this.#isIdleAfterLook()) return this.#take()
+    return false
   }
 
   release(permits: number = 1): void {
     checkSize('permits', permits, 1, MAX_PERMITS)
-    if (this.#region.closed) throw this.#closed()
+    if (this.#region.closed) throw new IpcError('IPC_CLOSED', `${this.#region.what} is closed`)
     const { available } = this
     if (available + permits > MAX_PERMITS) {
       throw new RangeError(
         `semaphore ${this.name} has ${available} permits: ${permits} more are above ${MAX_PERMITS}`,
       )
     }
-    for (let permit = 0; permit < permits; permit++) this.#queue.grant()
+    // Pairs with the load in #take(). Whoever has the turn looks again; and whoever gets it meanwhile sees this.
+    Atomics.add(this.#region.words, this.#permits, permits)
+    this.#queue.settle()
   }
 
-  #closed(): IpcError {
-    return new IpcError('IPC_CLOSED', `${this.#region.what} is closed`)
+  #take(): boolean {
+    const { words } = this.#region
+    while (true) {
+      const available = Atomics.load(words, this.#permits)
+      if (available <= 0) return false
+      // Pairs with the addition in release(): what was done before it is seen after this.
+      if (Atomics.compareExchange(words, this.#permits, available, available - 1) === available) return true
+    }
+  }
+
+  /** Those who have the turn, or wait for it, may be dead, which nobody notices who does not wait. */
+  #isIdleAfterLook(): boolean {
+    this.#region.self.lookIfDue()
+    this.#queue.settle()
+    return this.#queue.isIdle
   }
 }

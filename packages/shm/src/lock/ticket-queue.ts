@@ -1,32 +1,40 @@
 import type { Participants } from '../wait/participants.js'
-import { GAVE_UP, NOBODY, QUEUE_GRANTED, QUEUE_NEXT, QUEUE_SLOTS, SLOTS, TICKET_MASK } from './lock-layout.js'
+import {
+  distance,
+  free,
+  GAVE_UP,
+  held,
+  QUEUE_GRANTED,
+  QUEUE_NEXT,
+  QUEUE_SLOTS,
+  SLOTS,
+  ticketOf,
+  whoOf,
+  wrap,
+} from './lock-layout.js'
 
 /**
  * Tickets in shared memory: first come, first served, between all threads and processes that see them.
  *
  * A ticket is taken by writing one's number into its slot (compare-exchange from "free for this ticket"); only then the
  * counter moves, and anyone may move it on for one who died or stands still in between. Whoever waits for a ticket can
- * give it up; it is then passed over when its turn comes, or taken over when no other slot is free.
+ * give it up; it is then passed over when its turn comes, or taken over when no other slot is free. A slot changes by
+ * compare-exchange only: who was taken for dead, and has been cleaned up after, changes nothing any more.
  */
-export class TicketQueue {
-  readonly #words: Int32Array
-  readonly #next: number
-  readonly #granted: number
+export abstract class TicketQueue {
+  protected readonly words: Int32Array
+  protected readonly next: number
+  protected readonly granted: number
+  protected readonly participants: Participants
   readonly #slots: number
-  readonly #participants: Participants
-  readonly #onlyTaken: boolean
 
-  /**
-   * @param offset - Where the queue lies in the region, in bytes.
-   * @param grants - `keep` the grants for which there is no ticket yet, for whoever takes it; or `drop` them.
-   */
-  constructor(words: Int32Array, offset: number, participants: Participants, grants: 'keep' | 'drop') {
-    this.#onlyTaken = grants === 'drop'
-    this.#words = words
-    this.#next = (offset + QUEUE_NEXT) >> 2
-    this.#granted = (offset + QUEUE_GRANTED) >> 2
+  /** @param offset - Where the queue lies in the region, in bytes. */
+  constructor(words: Int32Array, offset: number, participants: Participants) {
+    this.words = words
+    this.next = (offset + QUEUE_NEXT) >> 2
+    this.granted = (offset + QUEUE_GRANTED) >> 2
     this.#slots = (offset + QUEUE_SLOTS) >> 2
-    this.#participants = participants
+    this.participants = participants
   }
 
   /** Fill in a new queue in which `granted` tickets are granted beforehand. `at`: where it begins, in words. */
@@ -35,22 +43,30 @@ export class TicketQueue {
     for (let slot = 0; slot < SLOTS; slot++) words[at + (QUEUE_SLOTS >> 2) + slot] = free(slot)
   }
 
+  /** Done with a ticket that was granted. Returns false when it is not the participant's any more. */
+  abstract finish(ticket: number, participant: number): boolean
+
+  /** Done with a ticket, granted or not; who comes after it may have what it stood for. */
+  abstract drop(ticket: number, participant: number): void
+
+  /** Drop what a dead participant had, and finish what it may have begun. */
+  abstract recover(participant: number): void
+
   /** Take the next ticket; `undefined` while so many have one that there is no slot for one more. */
   take(participant: number): number | undefined {
     while (true) {
-      const ticket = Atomics.load(this.#words, this.#next)
-      const slot = this.#slotOf(ticket)
-      const found = Atomics.compareExchange(this.#words, slot, free(ticket), held(ticket, participant + 1))
+      const ticket = Atomics.load(this.words, this.next)
+      const found = this.change(ticket, free(ticket), held(ticket, participant + 1))
       if (found === free(ticket)) {
-        Atomics.compareExchange(this.#words, this.#next, ticket, wrap(ticket + 1))
+        this.#moveNext(ticket)
         return ticket
       }
       if (ticketOf(found) !== ticket) {
         // The slot is still that of the ticket a round before, unless the counter has moved meanwhile.
-        if (Atomics.load(this.#words, this.#next) === ticket) return this.#takeGivenUp(ticket, participant)
+        if (Atomics.load(this.words, this.next) === ticket) return this.#takeGivenUp(ticket, participant)
       } else {
         // Somebody has it and has not moved the counter yet.
-        Atomics.compareExchange(this.#words, this.#next, ticket, wrap(ticket + 1))
+        this.#moveNext(ticket)
       }
     }
   }
@@ -58,77 +74,48 @@ export class TicketQueue {
   /** Take the next ticket only if it is granted already. */
   tryTake(participant: number): number | undefined {
     while (true) {
-      const ticket = Atomics.load(this.#words, this.#next)
+      const ticket = Atomics.load(this.words, this.next)
       if (!this.isGranted(ticket)) return undefined
-      const slot = this.#slotOf(ticket)
-      const found = Atomics.compareExchange(this.#words, slot, free(ticket), held(ticket, participant + 1))
+      const found = this.change(ticket, free(ticket), held(ticket, participant + 1))
       if (found === free(ticket) || ticketOf(found) === ticket) {
-        Atomics.compareExchange(this.#words, this.#next, ticket, wrap(ticket + 1))
+        this.#moveNext(ticket)
         if (found === free(ticket)) return ticket
-      } else if (Atomics.load(this.#words, this.#next) === ticket) return undefined
+      } else if (Atomics.load(this.words, this.next) === ticket) return undefined
     }
   }
 
-  /** Whether the ticket's turn has come. Acquire: pairs with the store in #grantTo(). */
+  /** Whether the ticket's turn has come. Acquire: pairs with the exchange that moves `granted`. */
   isGranted(ticket: number): boolean {
-    return isBefore(ticket, Atomics.load(this.#words, this.#granted))
+    return distance(ticket, Atomics.load(this.words, this.granted)) > 0
   }
 
   /** Tickets that are taken and not granted. */
   get waiting(): number {
-    const taken = Atomics.load(this.#words, this.#next)
-    return Math.max(0, distance(Atomics.load(this.#words, this.#granted), taken))
-  }
-
-  /** Tickets that are granted and not taken. */
-  get available(): number {
-    const taken = Atomics.load(this.#words, this.#next)
-    return Math.max(0, distance(taken, Atomics.load(this.#words, this.#granted)))
+    const taken = Atomics.load(this.words, this.next)
+    return Math.max(0, distance(Atomics.load(this.words, this.granted), taken))
   }
 
   /** How many tickets the participant has: those it waits for, and those granted and not finished. */
   countOf(participant: number): number {
     let count = 0
-    for (let slot = this.#slots; slot < this.#slots + SLOTS; slot++) {
-      if ((Atomics.load(this.#words, slot) & 0xff) === participant + 1) count++
-    }
+    for (let index = 0; index < SLOTS; index++) if (whoOf(this.slot(index)) === participant + 1) count++
     return count
   }
 
-  /** Free the slot of a ticket that was granted: whoever had it needs it no more. */
-  finish(ticket: number): void {
-    Atomics.store(this.#words, this.#slotOf(ticket), free(wrap(ticket + SLOTS)))
+  /** What the slot of that ticket says, or of any that has the same. */
+  protected slot(ticket: number): number {
+    return Atomics.load(this.words, this.#slots + (ticket % SLOTS))
   }
 
-  /** Grant one more ticket, and wake who waits for it; tickets given up are passed over. */
-  grant(): void {
-    while (true) {
-      const ticket = Atomics.load(this.#words, this.#granted)
-      if (this.#onlyTaken && Atomics.load(this.#words, this.#next) === ticket) return
-      // Several may grant at the same time, as with a semaphore.
-      if (Atomics.compareExchange(this.#words, this.#granted, ticket, wrap(ticket + 1)) !== ticket) continue
-      const slot = this.#slotOf(ticket)
-      // After the store: pairs with the exchange in giveUp(), one of the two sees the other.
-      const found = Atomics.load(this.#words, slot)
-      if (ticketOf(found) !== ticket) return
-      const who = found & 0xff
-      if (who === GAVE_UP) {
-        if (this.#pass(ticket)) continue
-        return
-      }
-      if (who !== NOBODY) this.#participants.wake(who - 1)
-      return
-    }
+  /** Change the slot of a ticket, if it says what is expected. Returns what it said. */
+  protected change(ticket: number, expected: number, to: number): number {
+    return Atomics.compareExchange(this.words, this.#slots + (ticket % SLOTS), expected, to)
   }
 
-  /** Wait for the ticket no more. Returns true when it was granted after all: then it is the caller's to use. */
-  giveUp(ticket: number, participant: number): boolean {
-    const slot = this.#slotOf(ticket)
-    if (this.isGranted(ticket)) return true
-    Atomics.compareExchange(this.#words, slot, held(ticket, participant + 1), held(ticket, GAVE_UP))
-    // After the exchange: pairs with the store in grant().
-    if (this.isGranted(ticket) && this.#pass(ticket)) this.grant()
-    return false
+  /** Free the slot of a ticket, if it is `who`'s. Returns whether it was. */
+  protected free(ticket: number, who: number): boolean {
+    const expected = held(ticket, who)
+    return this.change(ticket, expected, free(wrap(ticket + SLOTS))) === expected
   }
 
   /**
@@ -138,55 +125,14 @@ export class TicketQueue {
   #takeGivenUp(next: number, participant: number): number | undefined {
     for (let back = 1; back <= SLOTS; back++) {
       const ticket = wrap(next - back)
-      // As when it was taken: pairs with the exchange of `granted` in grant(), one of the two sees the other.
-      const found = Atomics.compareExchange(
-        this.#words,
-        this.#slotOf(ticket),
-        held(ticket, GAVE_UP),
-        held(ticket, participant + 1),
-      )
+      // As when it was taken: pairs with the exchange of `granted`, one of the two sees the other.
+      const found = this.change(ticket, held(ticket, GAVE_UP), held(ticket, participant + 1))
       if (found === held(ticket, GAVE_UP)) return ticket
     }
     return undefined
   }
 
-  /** One of those who see that a granted ticket was given up passes it over. */
-  #pass(ticket: number): boolean {
-    const passed = Atomics.compareExchange(
-      this.#words,
-      this.#slotOf(ticket),
-      held(ticket, GAVE_UP),
-      free(wrap(ticket + SLOTS)),
-    )
-    return passed === held(ticket, GAVE_UP)
+  #moveNext(ticket: number): void {
+    Atomics.compareExchange(this.words, this.next, ticket, wrap(ticket + 1))
   }
-
-  #slotOf(ticket: number): number {
-    return this.#slots + (ticket % SLOTS)
-  }
-}
-
-function wrap(ticket: number): number {
-  return ticket & TICKET_MASK
-}
-
-function held(ticket: number, who: number): number {
-  return (ticket << 8) | who
-}
-
-function free(ticket: number): number {
-  return held(ticket, NOBODY)
-}
-
-function ticketOf(slot: number): number {
-  return slot >>> 8
-}
-
-/** How far `to` is ahead of `from`, in -2^23 ... 2^23 - 1. */
-function distance(from: number, to: number): number {
-  return ((to - from) << 8) >> 8
-}
-
-function isBefore(ticket: number, other: number): boolean {
-  return distance(ticket, other) > 0
 }

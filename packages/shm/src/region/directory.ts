@@ -149,6 +149,8 @@ export function fileError(what: string, cause: unknown): IpcError {
       )
     case 'EFBIG':
       return new IpcError('IPC_OUT_OF_MEMORY', `${what}: ${message} (see ulimit -f)`, { cause })
+    case 'ENOLCK':
+      return new IpcError('IPC_OUT_OF_MEMORY', `${what}: too many locks of files`, { cause })
     case 'EMFILE':
     case 'ENFILE':
       return new IpcError('IPC_OUT_OF_MEMORY', `${what}: too many open files (see ulimit -n)`, { cause })

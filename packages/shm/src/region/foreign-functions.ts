@@ -13,6 +13,8 @@ export interface ForeignFunctions {
   ): bigint
   munmap(address: bigint, bytes: number): number
   flock(fd: number, operation: number): number
+  /** For commands that take a `struct flock`. */
+  fcntl(fd: number, command: number, lock: Uint8Array): number
   mkfifo(path: string, mode: number): number
   /**
    * Open a file that is there, not to be inherited by child processes. Node counts the descriptors that a worker opens
@@ -67,6 +69,7 @@ function load(): ForeignFunctions {
   const c = koffi.load(null)
   const mmap = c.func('void *mmap(void *, size_t, int, int, int, int64_t)')
   const open = c.func('int open(const char *, int)')
+  const fcntl = c.func('int fcntl(int, int, ...)')
   const closeOnExec = platform === 'darwin' ? O_CLOEXEC_DARWIN : O_CLOEXEC
   const futexCall = platform === 'linux' ? FUTEX_CALLS[arch] : undefined
   const syscall =
@@ -77,6 +80,7 @@ function load(): ForeignFunctions {
     mmap: (...args) => koffi.address(mmap(...args)),
     munmap: c.func('int munmap(void *, size_t)'),
     flock: c.func('int flock(int, int)'),
+    fcntl: (fd, command, lock) => fcntl(fd, command, 'void *', lock),
     mkfifo: c.func('int mkfifo(const char *, uint32_t)'),
     open: (path, flags) => open(path, flags | closeOnExec),
     close: c.func('int close(int)'),

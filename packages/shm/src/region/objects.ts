@@ -79,6 +79,7 @@ export interface PlacedObject {
 export function placeObject(region: SharedRegion, spec: ObjectSpec): PlacedObject {
   checkObjectName(spec.name)
   openObjects(region)
+  region.enter()
   const found = findObject(region, spec)
   return found ?? whileCreating(region, () => findObject(region, spec) ?? create(region, spec))
 }
@@ -103,6 +104,27 @@ function openObjects(region: SharedRegion): void {
 /** Find the object of that name; it has to be as the spec says. */
 export function findObject(region: ObjectMemory, spec: ObjectSpec): PlacedObject | undefined {
   const { words } = region
+  for (const { object } of eachObject(region)) {
+    const name = textAt(region, object + OBJECT_NAME, words[(object + OBJECT_NAME_BYTES) >> 2] as number)
+    if (name === spec.name) return match(region, spec, object)
+  }
+  return undefined
+}
+
+/** An object that is there; `object` and `offset` are where it and its body begin, in bytes from the region's start. */
+export interface FoundObject {
+  readonly kind: number
+  readonly object: number
+  readonly offset: number
+}
+
+/**
+ * All objects of a region.
+ *
+ * @throws IpcError `IPC_PROTOCOL` when they are corrupt.
+ */
+export function* eachObject(region: ObjectMemory): Generator<FoundObject> {
+  const { words } = region
   // Acquire: pairs with the store in create(); what lies before the end is complete.
   const end = Atomics.load(words, (REGION_HEADER_BYTES + OBJECTS_END) >> 2)
   for (let at = OBJECTS_FIRST; at < end; ) {
@@ -111,14 +133,9 @@ export function findObject(region: ObjectMemory, spec: ObjectSpec): PlacedObject
     if (bytes <= 0 || at + bytes > region.bytes.length) {
       throw new IpcError('IPC_PROTOCOL', `${region.what} is corrupt: an object of ${bytes} bytes at ${at}`)
     }
-    if (
-      textAt(region, object + OBJECT_NAME, words[(object + OBJECT_NAME_BYTES) >> 2] as number) === spec.name
-    ) {
-      return match(region, spec, object)
-    }
+    yield { kind: words[(object + OBJECT_KIND) >> 2] as number, object, offset: object + OBJECT_HEADER_BYTES }
     at += bytes
   }
-  return undefined
 }
 
 function match(region: ObjectMemory, spec: ObjectSpec, object: number): PlacedObject {
@@ -194,7 +211,7 @@ function create(region: SharedRegion, spec: ObjectSpec): PlacedObject {
 function whileCreating<T>(region: SharedRegion, make: () => T): T {
   const { words, participants, self } = region
   const lock = (REGION_HEADER_BYTES + OBJECTS_CREATING) >> 2
-  const own = self.id + 1
+  const own = self.name
   const start = performance.now()
   let holder = Atomics.compareExchange(words, lock, 0, own)
   while (holder !== 0) {
@@ -205,7 +222,7 @@ function whileCreating<T>(region: SharedRegion, make: () => T): T {
       )
     }
     // Exactly one of those who see it dead takes over.
-    const dead = !participants.lives(holder - 1)
+    const dead = !participants.lives(holder)
     const seen = Atomics.compareExchange(words, lock, dead ? holder : 0, own)
     if (seen === (dead ? holder : 0)) break
     holder = seen

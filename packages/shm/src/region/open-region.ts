@@ -13,6 +13,7 @@ import {
   PRIVATE_MODE,
   REGION_SUFFIX,
 } from './directory.js'
+import { FileLifeLocks } from './file-life-locks.js'
 import { nodeModule } from './node-modules.js'
 import { ReadOnlyMapping, type ReadOnlyRegion } from './read-only-region.js'
 import { MAX_REGION_BYTES, type Region, SharedRegion } from './region.js'
@@ -146,6 +147,8 @@ export function listRegions(options: RegionDirectory = {}): RegionInfo[] {
     .flatMap((file) => infoOf(`${directory}/${file}`, file.slice(0, -REGION_SUFFIX.length)))
 }
 
+const FOR_WRITING = { access: 'read-write', keepOpen: true } as const
+
 interface Place {
   readonly name: string
   readonly directory: string
@@ -169,7 +172,7 @@ function placeOf(name: string, options: Pick<OpenRegionOptions, 'directory' | 'm
   }
 }
 
-function regionOf({ mapping, payloadBytes, schema }: MappedRegion, place: Place): Region {
+function regionOf({ mapping, fd, payloadBytes, schema }: MappedRegion, place: Place): Region {
   return new SharedRegion({
     name: place.name,
     buffer: mapping.buffer,
@@ -177,17 +180,21 @@ function regionOf({ mapping, payloadBytes, schema }: MappedRegion, place: Place)
     schema,
     futex: mapping.futex,
     bells: () => Bells.in(place.directory, place.mode),
-    detach: () => mapping.release(),
+    life: new FileLifeLocks(fd as number),
+    detach() {
+      mapping.release()
+      nodeModule('node:fs').closeSync(fd as number)
+    },
   })
 }
 
 function openFile(place: Place, bytes: number | undefined, exclusive: boolean): MappedRegion {
-  if (bytes === undefined) return attachRegionFile(place.path, { ...place, access: 'read-write' })
+  if (bytes === undefined) return attachRegionFile(place.path, { ...place, ...FOR_WRITING })
   // A creator may come first, and its region may be removed again: once more each time.
   while (true) {
     const found = exclusive ? undefined : attachIfThere(place, bytes)
     if (found !== undefined) return found
-    const created = createNamed({ ...place, schema: place.schema ?? '', bytes })
+    const created = createNamed({ ...place, schema: place.schema ?? '', bytes, keepOpen: true })
     if (created !== undefined) return created
     if (exclusive) throw new IpcError('IPC_ADDRESS_IN_USE', `region ${place.name} exists already`)
   }
@@ -195,7 +202,7 @@ function openFile(place: Place, bytes: number | undefined, exclusive: boolean): 
 
 function attachIfThere(place: Place, bytes: number): MappedRegion | undefined {
   try {
-    return attachRegionFile(place.path, { ...place, bytes, access: 'read-write' })
+    return attachRegionFile(place.path, { ...place, bytes, ...FOR_WRITING })
   } catch (error) {
     if (isIpcError(error) && codeOf(error) === 'ENOENT') return undefined
     throw error

@@ -14,10 +14,18 @@ const NO_FILE: ReadonlySet<string> = new Set(['ELOOP', 'EISDIR', 'ENXIO'])
 /** A region of a file, mapped and checked. */
 export interface MappedRegion extends RegionHeader {
   readonly mapping: Mapping
+  /** The file, still open: for the caller to close. Only when it was asked for. */
+  readonly fd?: number | undefined
+}
+
+/** What is asked for beside the mapping. */
+interface KeepOpen {
+  /** Leave the file open, so that it can be locked. */
+  readonly keepOpen?: boolean | undefined
 }
 
 /** Options of {@link createRegionFile}. */
-export interface CreateFileOptions {
+export interface CreateFileOptions extends KeepOpen {
   readonly bytes: number
   readonly mode: number
   readonly schema: string
@@ -44,7 +52,7 @@ const NO_STEPS: CreateFileSteps = {
  */
 export function createRegionFile(
   path: string,
-  { bytes, mode, schema }: CreateFileOptions,
+  { bytes, mode, schema, keepOpen = false }: CreateFileOptions,
   steps: CreateFileSteps = NO_STEPS,
 ): MappedRegion {
   const { closeSync, fchmodSync, fstatSync, openSync, rmSync } = nodeModule('node:fs')
@@ -55,6 +63,7 @@ export function createRegionFile(
     throw fileError(`cannot create region ${path}`, cause)
   }
   let mapping: Mapping | undefined
+  let keep = false
   try {
     if (lockFile(fd) === false || fstatSync(fd).nlink === 0) throw takenForDead()
     // What the caller asked for, whatever the umask.
@@ -64,18 +73,20 @@ export function createRegionFile(
     mapping = mapFile(fd, REGION_HEADER_BYTES + bytes)
     writeHeader(mapping.buffer, bytes, schema)
     steps.onComplete()
-    return { mapping, ...readHeader(mapping.buffer, path) }
+    const header = readHeader(mapping.buffer, path)
+    keep = keepOpen
+    return { mapping, fd: keep ? fd : undefined, ...header }
   } catch (cause) {
     mapping?.release()
     rmSync(path, { force: true })
     throw cause instanceof IpcError ? cause : fileError(`cannot create region ${path}`, cause)
   } finally {
-    closeSync(fd)
+    if (!keep) closeSync(fd)
   }
 }
 
 /** Options of {@link attachRegionFile}. */
-export interface AttachFileOptions extends Expected {
+export interface AttachFileOptions extends Expected, KeepOpen {
   readonly access: 'read-write' | 'read-only'
   /** Whether the file may be another user's. */
   readonly foreign: boolean
@@ -91,7 +102,8 @@ export function attachRegionFile(path: string, options: AttachFileOptions): Mapp
   return withRegionFile(path, options, (fd, size) => {
     const mapping = mapFile(fd, size, options.access)
     try {
-      return { mapping, ...readHeader(mapping.buffer, path, options) }
+      const header = readHeader(mapping.buffer, path, options)
+      return { mapping, fd: options.keepOpen ? fd : undefined, ...header }
     } catch (error) {
       mapping.release()
       throw error
@@ -114,7 +126,7 @@ export function readRegionFile(path: string): RegionHeader {
 
 function withRegionFile<T>(
   path: string,
-  { access, foreign }: AttachFileOptions,
+  { access, foreign, keepOpen = false }: AttachFileOptions,
   use: (fd: number, size: number) => T,
 ): T {
   const { closeSync, constants, fstatSync, openSync } = nodeModule('node:fs')
@@ -128,6 +140,7 @@ function withRegionFile<T>(
     }
     throw fileError(`cannot attach region ${path}`, cause)
   }
+  let keep = false
   try {
     const stat = fstatSync(fd)
     const { size, uid } = stat
@@ -140,9 +153,11 @@ function withRegionFile<T>(
     if (!stat.isFile() || size < REGION_HEADER_BYTES || size > REGION_HEADER_BYTES + MAX_REGION_BYTES) {
       throw new IpcError('IPC_PROTOCOL', `${path} is no region: it has ${size} bytes`)
     }
-    return use(fd, size)
+    const result = use(fd, size)
+    keep = keepOpen
+    return result
   } finally {
-    closeSync(fd)
+    if (!keep) closeSync(fd)
   }
 }
 

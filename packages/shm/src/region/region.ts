@@ -3,8 +3,11 @@ import { checkSize } from '@ipc/core/internal'
 import { REGION_HEADER_BYTES } from '../layout.js'
 import type { Bells } from '../wait/bell.js'
 import { type Futex, threadFutex } from '../wait/futex.js'
+import type { LifeLocks } from '../wait/life-locks.js'
 import { Participant } from '../wait/participant.js'
 import { Participants } from '../wait/participants.js'
+import { PeerWatch } from '../wait/peer-watch.js'
+import { recoverObjects } from './recover-objects.js'
 import { checkSchema, readHeader, writeHeader } from './region-header.js'
 
 /** Largest payload of a region. */
@@ -27,11 +30,27 @@ export interface Region {
   /** Whether {@link Region.close} was called. */
   readonly closed: boolean
   /**
+   * Be told when others have died that used objects of this region: killed processes, threads that ended without closing
+   * it. Proved by the system, so a process that only stands still is never among them. Looks ten times a second, which
+   * keeps no process alive. Threads of one process that share a `SharedArrayBuffer` are not watched.
+   *
+   * What they left is put right without this: holes in rings, locks, readers that hold a producer back.
+   *
+   * @returns what ends this.
+   */
+  onPeerLost(listener: (peer: LostPeer) => void): () => void
+  /**
    * Detach. The memory lives on for others. What waits on an object of the region here rejects with `IPC_CLOSED`. Views
    * of a named region then read zeros, and what is written there goes nowhere: they cannot crash the process. Calling
    * it again does nothing.
    */
   close(): void
+}
+
+/** One who used a region and died; see {@link Region.onPeerLost}. */
+export interface LostPeer {
+  /** Its process, as that process saw its id; another one may have it by now. */
+  readonly pid: number
 }
 
 /** Options of {@link createRegion}. */
@@ -108,6 +127,8 @@ export interface SharedRegionInit {
   readonly futex?: Futex | undefined
   /** The bells of its directory, asked for when the first object is used. Only for named regions. */
   readonly bells?: (() => Bells) | undefined
+  /** Proof of who lives. Only for named regions. */
+  readonly life?: LifeLocks | undefined
   /** Called once, at `close`. */
   readonly detach?: (() => void) | undefined
 }
@@ -123,6 +144,8 @@ export class SharedRegion implements Region {
   readonly #init: SharedRegionInit
   #participants: Participants | undefined
   #self: Participant | undefined
+  #watch: PeerWatch | undefined
+  readonly #shared = new Map<string, unknown>()
   readonly #onClose = new Set<() => void>()
   #closed = false
 
@@ -138,22 +161,52 @@ export class SharedRegion implements Region {
 
   /** Those who take part in the objects. */
   get participants(): Participants {
-    const { futex, bells } = this.#init
+    const { futex, bells, life } = this.#init
     this.#participants ??= new Participants({
       what: this.what,
       words: this.words,
       payload: REGION_HEADER_BYTES,
       futex: futex ?? threadFutex(this.words),
       bells: bells?.(),
+      life,
+      recover: (participant) => recoverObjects(this, participant),
     })
     return this.#participants
   }
 
-  /** This thread among them; it joins when it first waits. */
+  /**
+   * This thread among them. In a named region it joins with its first object, so that its death is noticed; between
+   * threads, which end together, only when it waits.
+   */
   get self(): Participant {
     if (this.#closed) throw new IpcError('IPC_CLOSED', `${this.what} is closed`)
     this.#self ??= new Participant(this.participants)
     return this.#self
+  }
+
+  /** Use an object of the region. */
+  enter(): void {
+    if (this.provesLife) this.self.checkSeat()
+  }
+
+  /** Whether the death of one who takes part is noticed. Threads of one process end together. */
+  get provesLife(): boolean {
+    return this.#init.life !== undefined
+  }
+
+  /** What there is only one of for all who ask for it in this thread, made for the first one. */
+  shared<T>(key: string, make: () => T): T {
+    const made = this.#shared.has(key) ? (this.#shared.get(key) as T) : make()
+    this.#shared.set(key, made)
+    return made
+  }
+
+  onPeerLost(listener: (peer: LostPeer) => void): () => void {
+    if (typeof listener !== 'function') throw new TypeError(`expected a listener, got ${typeof listener}`)
+    if (this.#closed) throw new IpcError('IPC_CLOSED', `${this.what} is closed`)
+    if (!this.provesLife) return () => {}
+    this.#watch ??= new PeerWatch(this.participants)
+    return this.#watch.add(listener)
   }
 
   /** Call `close` when the region is closed, before its memory is gone. Returns what takes this back. */
@@ -175,6 +228,7 @@ export class SharedRegion implements Region {
     if (this.#closed) return
     this.#closed = true
     for (const close of this.#onClose) close()
+    this.#watch?.stop()
     this.#self?.leave()
     this.#participants?.bells?.release()
     this.#init.detach?.()

@@ -7,10 +7,10 @@ import {
   BROADCAST_LENGTH,
   BROADCAST_RECORD_POSITION,
   BROADCAST_RECORD_SEQUENCE,
-  BROADCAST_SEQUENCE,
   BROADCAST_TAIL,
   broadcastRecordBytes,
   maxBroadcastRecordBytes,
+  sequenceAt,
 } from './broadcast-layout.js'
 import type { HoldingReaders } from './holding-readers.js'
 import type { RecordReader } from './records.js'
@@ -85,8 +85,8 @@ export class BroadcastReader implements RecordReader {
     this.#position = from === 'oldest' ? this.#oldest() : this.#tail()
     this.#held = this.#position
     if (this.#slot >= 0) holding.move(this.#slot, this.#position)
-    // After the tail, so it may be that of a later one: what was written since is not counted, though it may be read.
-    this.#expected = Atomics.load(this.#control, BROADCAST_SEQUENCE >> 2)
+    // It may be that of a later one: what was written since is not counted, though it may be read.
+    this.#expected = sequenceAt(this.#control, from === 'oldest' ? this.#tail() : this.#position)
   }
 
   /** @throws IpcError `IPC_PROTOCOL` when the producer wrote nonsense; `IPC_QUEUE_FULL` as the options say. */

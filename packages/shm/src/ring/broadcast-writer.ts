@@ -4,12 +4,16 @@ import {
   BROADCAST_INTENT,
   BROADCAST_KIND,
   BROADCAST_LENGTH,
+  BROADCAST_MARKS,
   BROADCAST_RECORD_POSITION,
   BROADCAST_RECORD_SEQUENCE,
-  BROADCAST_SEQUENCE,
   BROADCAST_TAIL,
   broadcastRecordBytes,
+  MARK_BYTES,
+  MARK_POSITION,
+  MARK_SEQUENCE,
   maxBroadcastRecordBytes,
+  sequenceAt,
 } from './broadcast-layout.js'
 import type { HoldingReaders } from './holding-readers.js'
 import type { RecordWriter } from './records.js'
@@ -41,6 +45,8 @@ export class BroadcastWriter implements RecordWriter {
   #sequence: number
   /** Up to here no reader is in the way that holds the producer back, when last looked. */
   #limit: number
+  /** The mark to write next: never that of what is published. */
+  #mark = 0
   #claimed = 0
   #checkedAt = 0
 
@@ -56,7 +62,8 @@ export class BroadcastWriter implements RecordWriter {
     this.#tail = Atomics.load(this.#control, BROADCAST_TAIL >> 2)
     this.#published = this.#tail
     this.#intent = Atomics.load(this.#control, BROADCAST_INTENT >> 2)
-    this.#sequence = Atomics.load(this.#control, BROADCAST_SEQUENCE >> 2)
+    this.#sequence = sequenceAt(this.#control, this.#tail)
+    if (this.#control[(BROADCAST_MARKS + MARK_POSITION) >> 2] === this.#tail) this.#mark = 1
     this.#limit = this.#tail
   }
 
@@ -92,7 +99,10 @@ export class BroadcastWriter implements RecordWriter {
     if (this.#published === this.#tail) return
     this.#published = this.#tail
     // Before the tail: a reader that begins there, and the next producer, look at it after the tail.
-    this.#control[BROADCAST_SEQUENCE >> 2] = this.#sequence
+    const mark = (BROADCAST_MARKS + this.#mark * MARK_BYTES) >> 2
+    this.#control[mark + (MARK_POSITION >> 2)] = this.#tail
+    this.#control[mark + (MARK_SEQUENCE >> 2)] = this.#sequence
+    this.#mark ^= 1
     // Release: pairs with the load in BroadcastReader; the records are written before it.
     Atomics.store(this.#control, BROADCAST_TAIL >> 2, this.#tail)
   }

@@ -31,9 +31,10 @@ export class HoldingReaders {
    * @throws IpcError `IPC_OUT_OF_MEMORY` when all are taken by the living.
    */
   join(participant: number): number {
-    const who = this.#nameOf(participant)
+    const who = this.#participants.nameOf(participant)
     const slot =
-      this.#take(who, (found) => found === NOBODY) ?? this.#take(who, (found) => this.#isDead(found))
+      this.#take(who, (found) => found === NOBODY) ??
+      this.#take(who, (found) => !this.#participants.lives(found))
     if (slot !== undefined) return slot
     throw new IpcError(
       'IPC_OUT_OF_MEMORY',
@@ -47,7 +48,12 @@ export class HoldingReaders {
   }
 
   leave(slot: number, participant: number): void {
-    Atomics.compareExchange(this.#control, wordOf(slot, READER_WHO), this.#nameOf(participant), NOBODY)
+    Atomics.compareExchange(
+      this.#control,
+      wordOf(slot, READER_WHO),
+      this.#participants.nameOf(participant),
+      NOBODY,
+    )
   }
 
   /** The position that is the farthest behind `position`, or `position` itself. */
@@ -68,7 +74,7 @@ export class HoldingReaders {
     for (let slot = 0; slot < MAX_READERS; slot++) {
       const word = wordOf(slot, READER_WHO)
       const who = Atomics.load(this.#control, word)
-      if (who === NOBODY || !this.#isDead(who)) continue
+      if (who === NOBODY || this.#participants.lives(who)) continue
       removed = Atomics.compareExchange(this.#control, word, who, NOBODY) === who || removed
     }
     return removed
@@ -81,16 +87,6 @@ export class HoldingReaders {
       if (isFree(found) && Atomics.compareExchange(this.#control, word, found, who) === found) return slot
     }
     return undefined
-  }
-
-  /** A participant and its epoch in one word, which is never 0. */
-  #nameOf(participant: number): number {
-    return (this.#participants.epoch(participant) << 8) | (participant << 1) | 1
-  }
-
-  #isDead(who: number): boolean {
-    const participant = (who & 0xff) >> 1
-    return who !== this.#nameOf(participant) || !this.#participants.lives(participant)
   }
 }
 

@@ -1,16 +1,33 @@
+import { MAX_PARTICIPANTS } from '../layout.js'
+import { fencedError } from '../wait/participant.js'
 import {
   ENTRY_KIND,
   ENTRY_LENGTH,
   ENTRY_STAMP,
   ENTRY_WORDS,
   entryAt,
+  intentOf,
+  MPSC_CONTROL_BYTES,
+  MPSC_PRODUCER_INTENT,
+  MPSC_PRODUCER_WHO,
+  MPSC_PRODUCER_WRAPPED,
   maxMpscRecordBytes,
+  positionOf,
+  producerWord,
   stampOf,
   UNIT_BYTES,
   unitBytes,
 } from './mpsc-layout.js'
 import type { RecordWriter } from './records.js'
-import { PADDING, RING_CONTROL_BYTES, RING_HEAD, RING_TAIL } from './ring-layout.js'
+import { PADDING, RING_HEAD, RING_TAIL } from './ring-layout.js'
+
+/** Whoever claims in a ring with many producers: a participant of the region. */
+export interface Claimant {
+  readonly id: number
+  readonly name: number
+  /** @throws IpcError `IPC_FENCED` when it was taken for dead. */
+  checkSeat(): void
+}
 
 /**
  * The writing half of a ring with many producers. A producer claims room by moving `tail` (compare-exchange), fills it
@@ -20,6 +37,10 @@ import { PADDING, RING_CONTROL_BYTES, RING_HEAD, RING_TAIL } from './ring-layout
  * Agrona's ring of this kind (`ManyToOneRingBuffer`) marks what is not committed by zeros, which the consumer has to
  * write over all that it has read. Here an entry carries the position it was committed at, as the slots of the
  * Disruptor carry their lap: what an earlier lap left there does not match.
+ *
+ * Before it moves `tail`, a producer writes where to into a line of its own. A hole that no living producer can have
+ * claimed is filled in by the consumer (`MpscReader.recover`). A commit is a compare-exchange, so one whose claim was
+ * filled in, though it lives, cannot commit it.
  */
 export class MpscWriter implements RecordWriter {
   readonly capacity: number
@@ -31,28 +52,49 @@ export class MpscWriter implements RecordWriter {
   readonly #mask: number
   readonly #lapShift: number
   readonly #sweepMask: number
+  readonly #claimant: Claimant | undefined
+  readonly #intent: number
+  readonly #wrapped: number
   #position = 0
   #length = -1
   #kind = 0
+  /** What the stamp of the claim was before it. */
+  #stamp = 0
+  #claimed = false
 
-  /** Parameters as of `SpscWriter`. */
-  constructor(buffer: ArrayBufferLike, offset: number, capacity: number) {
+  /**
+   * Parameters as of `SpscWriter`.
+   *
+   * @param claimant - The only writer of that participant in this ring; `undefined` where nobody dies alone.
+   */
+  constructor(buffer: ArrayBufferLike, offset: number, capacity: number, claimant: Claimant | undefined) {
     this.capacity = capacity
     this.maxRecordBytes = maxMpscRecordBytes(capacity)
-    this.bytes = new Uint8Array(buffer, offset + RING_CONTROL_BYTES, capacity)
+    this.bytes = new Uint8Array(buffer, offset + MPSC_CONTROL_BYTES, capacity)
     const units = capacity / UNIT_BYTES
-    this.#entries = new Int32Array(buffer, offset + RING_CONTROL_BYTES + capacity, units * ENTRY_WORDS)
-    this.#control = new Int32Array(buffer, offset, RING_CONTROL_BYTES / 4)
+    this.#entries = new Int32Array(buffer, offset + MPSC_CONTROL_BYTES + capacity, units * ENTRY_WORDS)
+    this.#control = new Int32Array(buffer, offset, MPSC_CONTROL_BYTES / 4)
     this.#mask = capacity - 1
     this.#lapShift = Math.log2(capacity)
     // Positions repeat after 2^32 bytes: a stamp must not lie around for that many laps.
     this.#sweepMask = Math.min(128, 2 ** (32 - this.#lapShift - 2)) - 1
+    this.#claimant = claimant
+    this.#intent = producerWord(claimant?.id ?? 0, MPSC_PRODUCER_INTENT)
+    this.#wrapped = producerWord(claimant?.id ?? 0, MPSC_PRODUCER_WRAPPED)
+    if (claimant === undefined) return
+    // Before the name: what a dead one left there is not this one's. They pair with the loads in MpscReader.recover().
+    Atomics.store(this.#control, this.#intent, 0)
+    Atomics.store(this.#control, this.#wrapped, 0)
+    Atomics.store(this.#control, producerWord(claimant.id, MPSC_PRODUCER_WHO), claimant.name)
   }
 
   tryClaim(payloadBytes: number, kind: number): number {
+    if (this.#claimed && this.#claimant !== undefined)
+      throw new TypeError('another producer of this thread has claimed a record: finish it first')
+    this.#claimant?.checkSeat()
     const control = this.#control
     const wanted = unitBytes(payloadBytes)
-    while (true) {
+    for (let isFirst = true; ; isFirst = false) {
       const tail = Atomics.load(control, RING_TAIL >> 2)
       const index = tail & this.#mask
       const toEnd = this.capacity - index
@@ -61,14 +103,14 @@ export class MpscWriter implements RecordWriter {
       // gone around since, so often that it would look near.
       const used = (tail - Atomics.load(control, RING_HEAD >> 2)) | 0
       // Head may have moved past this tail between the two loads: then the exchange fails.
-      if (this.capacity - used < wanted + padding) return -1
-      const claimed = padding + wanted
-      if (Atomics.compareExchange(control, RING_TAIL >> 2, tail, (tail + claimed) | 0) !== tail) continue
-      const position = (tail + padding) | 0
-      this.#sweep(tail, padding)
-      this.#sweep(position, wanted)
-      if (padding > 0) this.#commit(tail, padding, PADDING)
-      this.#position = position
+      if (this.capacity - used < wanted + padding) {
+        if (!isFirst) this.#intend(this.#intent, 0)
+        return -1
+      }
+      this.#intend(this.#intent, intentOf(tail))
+      if (Atomics.compareExchange(control, RING_TAIL >> 2, tail, (tail + padding + wanted) | 0) !== tail)
+        continue
+      this.#take(tail, padding, wanted)
       this.#length = payloadBytes
       this.#kind = kind
       return padding > 0 ? 0 : index
@@ -76,7 +118,10 @@ export class MpscWriter implements RecordWriter {
   }
 
   stage(): void {
-    this.#commit(this.#position, this.#length, this.#kind)
+    this.#claimed = false
+    if (this.#commit(this.#position, this.#length, this.#kind, this.#stamp)) return
+    this.#claimant?.checkSeat()
+    throw fencedError('the ring')
   }
 
   publish(): void {
@@ -84,7 +129,8 @@ export class MpscWriter implements RecordWriter {
   }
 
   abort(): void {
-    this.#commit(this.#position, unitBytes(this.#length), PADDING)
+    this.#claimed = false
+    this.#commit(this.#position, unitBytes(this.#length), PADDING, this.#stamp)
   }
 
   hasRoom(): boolean {
@@ -95,13 +141,57 @@ export class MpscWriter implements RecordWriter {
     return used <= this.capacity / 2
   }
 
-  #commit(position: number, length: number, kind: number): void {
+  /** The room from `tail` on is this producer's. */
+  #take(tail: number, padding: number, wanted: number): void {
+    this.#claimed = true
+    this.#position = (tail + padding) | 0
+    this.#sweep(tail, padding)
+    this.#sweep(this.#position, wanted)
+    if (padding > 0) {
+      // Before the padding, behind which the consumer goes on, and finds the record not committed.
+      this.#intend(this.#wrapped, intentOf(this.#position))
+      this.#commit(tail, padding, PADDING, this.#entries[this.#entryOf(tail)] as number)
+      this.#forgetIntents(tail)
+    }
+    this.#stamp = this.#entries[this.#entryOf(this.#position)] as number
+  }
+
+  /** Say where this producer is about to claim, or is claiming. Pairs with the load in MpscReader.recover(). */
+  #intend(word: number, intent: number): void {
+    if (this.#claimant !== undefined) Atomics.store(this.#control, word, intent)
+  }
+
+  /** Returns false when it was filled in as left by a dead producer. */
+  #commit(position: number, length: number, kind: number, stamp: number): boolean {
     const entries = this.#entries
-    const entry = entryAt(position & this.#mask)
+    const entry = this.#entryOf(position)
     entries[entry + ENTRY_LENGTH] = length
     entries[entry + ENTRY_KIND] = kind
     // Release: pairs with the load in MpscReader.peek(); entry and payload are written before it.
-    Atomics.store(entries, entry + ENTRY_STAMP, stampOf(position))
+    return Atomics.compareExchange(entries, entry + ENTRY_STAMP, stamp, stampOf(position)) === stamp
+  }
+
+  #entryOf(position: number): number {
+    return entryAt(position & this.#mask)
+  }
+
+  /**
+   * Positions repeat after 2^32 bytes: a producer that wrote its last record so long ago must not seem to claim at the
+   * same position again. So intents are forgotten that are older than a lap; theirs are claims that have been read.
+   */
+  #forgetIntents(tail: number): void {
+    const control = this.#control
+    if (((tail >>> this.#lapShift) & this.#sweepMask) !== 0) return
+    const head = Atomics.load(control, RING_HEAD >> 2)
+    for (let participant = 0; participant < MAX_PARTICIPANTS; participant++) {
+      for (const field of [MPSC_PRODUCER_INTENT, MPSC_PRODUCER_WRAPPED]) {
+        const word = producerWord(participant, field)
+        const intent = Atomics.load(control, word)
+        const behind = (head - positionOf(intent)) | 0
+        // An exchange: its owner may be writing another one.
+        if (intent !== 0 && behind > this.capacity) Atomics.compareExchange(control, word, intent, 0)
+      }
+    }
   }
 
   /**

@@ -36,4 +36,8 @@ export interface RecordReader {
   hasRoom(): boolean
   /** Bytes stepped over since the last `release`, above which a batch should release. */
   readonly releaseBytes: number
+  /** Whether the next record may be one that a dead producer left unfinished. */
+  readonly isStalled?: boolean
+  /** Step over such a record, if its producer is dead. Returns whether there was one. */
+  recover?(): boolean
 }

@@ -45,6 +45,8 @@ export class RingConsumer implements Consumer {
       ready: () => this.#isClosed || this.#peek(),
       arm: (participant) => records.arm(participant),
       disarm: (participant) => records.disarm(participant),
+      isStalled: () => !this.#isClosed && reader.isStalled === true,
+      recover: () => this.#recover(),
     }
     makeWaitable(this, { region, condition: this.#hasRecord })
   }
@@ -80,13 +82,17 @@ export class RingConsumer implements Consumer {
       // Also without a record: it may have stepped over padding.
       if (reader.releaseBytes > 0) this.#release()
     }
+    if (count === 0 && reader.isStalled === true) this.#region.self.lookIfDue(this.#hasRecord)
     return count
   }
 
   tryReceive(): Uint8Array | undefined {
     this.#checkReadable()
     const reader = this.#reader
-    if (!this.#peek()) return undefined
+    if (!this.#peek()) {
+      if (reader.isStalled === true) this.#region.self.lookIfDue(this.#hasRecord)
+      return undefined
+    }
     const record = reader.bytes.slice(reader.start, reader.end)
     reader.advance()
     this.#release()
@@ -160,6 +166,11 @@ export class RingConsumer implements Consumer {
     // It may have stepped over padding, for whose room a producer waits.
     if (this.#reader.releaseBytes > 0) this.#release()
     return false
+  }
+
+  /** Step over what dead producers left. */
+  #recover(): void {
+    if (!this.#isClosed && !this.#isReading) while (this.#reader.recover?.() === true) this.#peek()
   }
 
   #release(): void {

@@ -36,8 +36,8 @@ const MAX_OPEN = 128
  * The doorbells in one directory: a named pipe for each thread that waits in its event loop, whatever number of regions
  * and rings it waits for. Ringing is one system call without a wait, from a thread that is busy as from one that is not.
  *
- * The kernel opens a pipe for writing only if somebody reads it, so a bell also proves that its owner lives: however a
- * process ends, that ends with it. No process id is guessed at.
+ * The kernel opens a pipe for writing only if somebody reads it, so a bell that nobody reads is known to be left behind,
+ * and is removed.
  */
 export class Bells {
   readonly #directory: string
@@ -114,11 +114,10 @@ export class Bells {
     }
   }
 
-  /** Whether the owner of a bell is not known to be dead. */
-  lives(token: BellToken): boolean {
-    const found = openBell(this.#path(token))
-    if (typeof found === 'number') nodeModule('node:fs').closeSync(found)
-    return found !== 'dead'
+  /** Remove the bell that a dead thread left. Does nothing to the bell of a living one. */
+  remove(token: BellToken): void {
+    if (token.high === 0 && token.low === 0) return
+    removeIfDead(this.#path(token))
   }
 
   #hangOwn(): OwnBell {
@@ -174,19 +173,15 @@ export class Bells {
   }
 
   #removeDead(): void {
-    const { closeSync, readdirSync } = nodeModule('node:fs')
     let files: string[]
     try {
-      files = readdirSync(this.#directory)
+      files = nodeModule('node:fs').readdirSync(this.#directory)
     } catch (cause) {
       throw fileError(`cannot read ${this.#directory}`, cause)
     }
     for (const file of files) {
       if (!file.endsWith(BELL_SUFFIX) && !file.endsWith(BELL_SUFFIX + NEW_SUFFIX)) continue
-      const path = `${this.#directory}/${file}`
-      const found = openBell(path)
-      if (typeof found === 'number') closeSync(found)
-      else if (found === 'dead') removeFile(path)
+      removeIfDead(`${this.#directory}/${file}`)
     }
   }
 
@@ -231,6 +226,12 @@ function openBell(path: string): number | 'dead' | 'unknown' {
     const { code } = cause as NodeJS.ErrnoException
     return code === 'ENXIO' || code === 'ENOENT' ? 'dead' : 'unknown'
   }
+}
+
+function removeIfDead(path: string): void {
+  const found = openBell(path)
+  if (typeof found === 'number') nodeModule('node:fs').closeSync(found)
+  else if (found === 'dead') removeFile(path)
 }
 
 function removeFile(path: string): void {

@@ -14,6 +14,10 @@ export interface Condition {
   /** Arrange that `participant` is woken when it may be there. `ready` is called once more after this. */
   arm(participant: number): void
   disarm(participant: number): void
+  /** Whether it may have to be put right after somebody who died before it comes: then that is looked at more often. */
+  isStalled?(): boolean
+  /** Put it right after those who died. */
+  recover?(): void
 }
 
 /** Options of waits that block the thread. */
@@ -33,20 +37,20 @@ export interface BlockOptions {
   readonly timeoutMs?: number | undefined
 }
 
-const NO_BELL = { high: 0, low: 0 }
-
 /** Waits that need not wait hold up the event loop no longer than this. */
 const LONGEST_TURN_MS = 1
 /** Such waits between two looks at the clock. */
 const QUICK_WAITS = 8
 
 /**
- * A sleeper looks by itself this often: whoever would have woken it may have been killed or stopped, between writing and
- * ringing. A look costs some system calls, since the engine tidies up after it.
+ * A sleeper looks by itself this often, and at who has died: whoever would have woken it may have been killed or
+ * stopped, between writing and ringing. A look costs some system calls, since the engine tidies up after it.
  */
-const LONGEST_SLEEP_MS = 30_000
-/** The same for a thread that is blocked; one that is to end has to run for that. */
-const LONGEST_BLOCK_MS = 2_000
+const LONGEST_SLEEP_MS = 2_000
+/** The same while what it waits for may be held up by one who died. */
+export const STALLED_SLEEP_MS = 100
+/** Turns of a busy event loop between two looks at the clock for that. */
+const LOOK_TURNS = 256
 
 interface Pending {
   readonly condition: Condition
@@ -56,16 +60,21 @@ interface Pending {
 /** This thread among the participants of a region: its waits. */
 export class Participant {
   readonly id: number
+  /** This thread and its time in that slot, in one word: see `Participants.nameOf`. */
+  readonly name: number
   readonly #participants: Participants
   readonly #words: Int32Array
   readonly #wake: number
   readonly #mode: number
-  readonly #bell: Bell | undefined
-  readonly #keepAlive: KeepAlive
+  #bell: Bell | undefined
+  #keepAlive: KeepAlive | undefined
   readonly #pending = new Set<Pending>()
   readonly #loop: HotLoop
   readonly #spinner = new Spinner()
   #sleepTimer: ReturnType<typeof setTimeout> | undefined
+  /** When it was last looked who died, and the turns of the event loop since. */
+  #lookedAt = 0
+  #turns = 0
   /** Waits that did not wait, since the clock was looked at; and its time at the first look after a turn of the loop. */
   #quickWaits = 0
   #turnMs = 0
@@ -77,30 +86,42 @@ export class Participant {
     this.#participants = participants
     this.#words = participants.words
     this.#loop = new HotLoop({ work: () => this.#settleReady(), park: () => this.#park() })
-    this.#bell = participants.bells?.hang(() => this.#rung())
-    this.#keepAlive = new KeepAlive(this.#bell)
-    try {
-      this.id = participants.join(this.#bell?.token ?? NO_BELL)
-    } catch (error) {
-      this.#bell?.close()
-      throw error
-    }
+    this.id = participants.join()
+    this.name = participants.nameOf(this.id)
+    // So that nothing stays of those who were here before, and died with nobody there to notice.
+    participants.census()
     this.#wake = participants.word(this.id, PARTICIPANT_WAKE)
     this.#mode = participants.word(this.id, PARTICIPANT_MODE)
   }
 
   /**
+   * Check that the slot is still that of this thread.
+   *
+   * @throws IpcError `IPC_FENCED` when this thread was taken for dead and has been cleaned up after.
+   */
+  checkSeat(): void {
+    if (this.#participants.nameOf(this.id) !== this.name) throw fencedError(this.#participants.what)
+  }
+
+  /** Whether {@link checkSeat} throws. */
+  get isFenced(): boolean {
+    return this.#participants.nameOf(this.id) !== this.name
+  }
+
+  /**
    * Wait in the event loop, which goes on meanwhile.
    *
-   * @throws IpcError `IPC_TIMEOUT`, `IPC_ABORTED`; `IPC_CLOSED` when the region is closed meanwhile.
+   * @throws IpcError `IPC_TIMEOUT`, `IPC_ABORTED`; `IPC_CLOSED` when the region is closed meanwhile; `IPC_FENCED`.
    */
   wait(what: string, condition: Condition, options: WaitOptions | undefined): Promise<void> {
     checkOptions(options, what)
     if (condition.ready() && this.#isQuick()) return Promise.resolve()
+    this.checkSeat()
+    const keepAlive = this.#hangBell()
     const wait = startWait<void>(what, options, () => this.#end(pending))
     const pending: Pending = { condition, wait }
     this.#pending.add(pending)
-    this.#keepAlive.hold()
+    keepAlive.hold()
     this.#loop.wake()
     return wait.promise
   }
@@ -116,11 +137,13 @@ export class Participant {
   ): boolean {
     checkDurationMs('timeoutMs', timeoutMs)
     if (condition.ready()) return true
+    this.checkSeat()
     const start = performance.now()
     if (this.#spinner.spin(condition, strategy, timeoutMs)) return true
     try {
       for (let left = timeoutMs; left > 0; left = timeoutMs - (performance.now() - start)) {
-        if (this.#block(condition, left)) return true
+        if (this.#block(condition, Math.min(left, sleepMs(condition)))) return true
+        this.lookIfDue(condition)
       }
       return condition.ready()
     } finally {
@@ -141,12 +164,37 @@ export class Participant {
       wait.reject(new IpcError('IPC_CLOSED', 'the region was closed while something waited on it'))
     }
     this.#pending.clear()
-    Atomics.store(this.#words, this.#mode, AWAKE)
-    this.#participants.leave(this.id)
-    this.#keepAlive.close()
+    // The slot of one who was taken for dead is somebody else's.
+    if (!this.isFenced) {
+      Atomics.store(this.#words, this.#mode, AWAKE)
+      this.#participants.leave(this.id)
+    }
+    this.#keepAlive?.close()
     this.#bell?.close()
     // A wait of the engine that is under way would stay until the thread ends.
     if (this.#asleep) this.#participants.futex.unblock(this.#wake)
+  }
+
+  /** Look who has died, and put right what they left, unless that was done just now. */
+  look(condition?: Condition): void {
+    this.#lookedAt = performance.now()
+    this.#participants.census()
+    if (condition?.isStalled?.()) condition.recover?.()
+  }
+
+  /** As {@link look}, unless it was done a moment ago. */
+  lookIfDue(condition?: Condition): void {
+    if (performance.now() - this.#lookedAt >= STALLED_SLEEP_MS) this.look(condition)
+  }
+
+  /** The pipe by which the event loop is woken: a thread that never waits in it has none. */
+  #hangBell(): KeepAlive {
+    if (this.#keepAlive !== undefined) return this.#keepAlive
+    const { bells } = this.#participants
+    this.#bell = bells?.hang(() => this.#rung())
+    if (this.#bell !== undefined) this.#participants.setBell(this.id, this.#bell.token)
+    this.#keepAlive = new KeepAlive(this.#bell)
+    return this.#keepAlive
   }
 
   #block(condition: Condition, timeoutMs: number): boolean {
@@ -158,7 +206,7 @@ export class Participant {
     Atomics.store(words, this.#mode, BLOCKED)
     try {
       if (!condition.ready()) {
-        this.#participants.futex.block(this.#wake, value, Math.min(timeoutMs, LONGEST_BLOCK_MS))
+        this.#participants.futex.block(this.#wake, value, timeoutMs)
       }
     } finally {
       Atomics.store(words, this.#mode, AWAKE)
@@ -178,6 +226,10 @@ export class Participant {
 
   #settleReady(): boolean {
     this.#turned = true
+    // Other waits may keep the loop from ever going to sleep.
+    if (++this.#turns % LOOK_TURNS === 0 && performance.now() - this.#lookedAt >= STALLED_SLEEP_MS) {
+      this.#lookForAll()
+    }
     let settled = false
     for (const pending of this.#pending) {
       try {
@@ -197,7 +249,7 @@ export class Participant {
   #end(pending: Pending): void {
     if (!this.#pending.delete(pending)) return
     pending.condition.disarm(this.id)
-    this.#keepAlive.release()
+    this.#keepAlive?.release()
     // Another wait may be for the same: it has to be armed again.
     if (this.#pending.size > 0) this.#loop.wake()
     else clearTimeout(this.#sleepTimer)
@@ -218,8 +270,27 @@ export class Participant {
     // A wake-up has used up what was armed, and who caused it still saw this thread awake.
     if (Atomics.load(words, this.#wake) !== value) return this.#stayAwake()
     clearTimeout(this.#sleepTimer)
-    this.#sleepTimer = setTimeout(() => this.#rung(), LONGEST_SLEEP_MS)
+    const ms = this.#isAnyStalled() ? STALLED_SLEEP_MS : LONGEST_SLEEP_MS
+    this.#sleepTimer = setTimeout(() => {
+      this.#lookForAll()
+      this.#rung()
+    }, ms)
     return true
+  }
+
+  /** Look for all that wait in the event loop. */
+  #lookForAll(): void {
+    try {
+      this.look()
+      for (const { condition } of this.#pending) if (condition.isStalled?.()) condition.recover?.()
+    } catch {
+      // What is corrupt is told to those who wait for it, when they look themselves.
+    }
+  }
+
+  #isAnyStalled(): boolean {
+    for (const { condition } of this.#pending) if (condition.isStalled?.()) return true
+    return false
   }
 
   #stayAwake(): false {
@@ -255,10 +326,23 @@ function checkOptions(options: WaitOptions | undefined, what: string): void {
   if (options?.signal?.aborted) throw abortedError(what, options.signal.reason)
 }
 
+function sleepMs(condition: Condition): number {
+  return condition.isStalled?.() ? STALLED_SLEEP_MS : LONGEST_SLEEP_MS
+}
+
 function isReadyOrCorrupt(condition: Condition): boolean {
   try {
     return condition.ready()
   } catch {
     return true
   }
+}
+
+/** What a thread gets that was taken for dead, and goes on. */
+export function fencedError(what: string): IpcError {
+  return new IpcError(
+    'IPC_FENCED',
+    `this thread was taken for dead in ${what} (its file was closed?), and others have gone on without it: ` +
+      'close the region, open it again, and repeat nothing that others may have done',
+  )
 }
