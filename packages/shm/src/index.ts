@@ -37,7 +37,13 @@ export {
   removeRegion,
 } from './region/open-region.js'
 export type { ReadOnlyRegion } from './region/read-only-region.js'
-export { attachRegion, type CreateRegionOptions, createRegion, type Region } from './region/region.js'
+export {
+  attachRegion,
+  type CreateRegionOptions,
+  createRegion,
+  type LostPeer,
+  type Region,
+} from './region/region.js'
 export { sharedBytes } from './region/shared-bytes.js'
 export {
   type BroadcastConsumer,

@@ -3,6 +3,7 @@ import { OBJECTS_PARTICIPANTS, PARTICIPANT_BYTES, REGION_HEADER_BYTES } from '..
 import type { LifeLocks } from '../wait/life-locks.js'
 import { fileError } from './directory.js'
 import { foreignError, foreignFunctions } from './foreign-functions.js'
+import { nodeModule } from './node-modules.js'
 
 /** How a system passes `struct flock`: where its fields are, in units of their size, and the numbers it knows. */
 interface FlockLayout {
@@ -42,8 +43,8 @@ const DARWIN: FlockLayout = {
 /**
  * Life locks of a named region: locks of an open file description (`F_OFD_SETLK`) on the first byte of each slot, in the
  * region's own file. They belong to the descriptor by which this thread has the region open: they end when the process
- * is dead, also as a zombie, or the descriptor is closed; a stopped process keeps them; no other process id namespace
- * matters; and nobody can remove them by removing files.
+ * is dead, also as a zombie, when its worker thread ends, or the descriptor is closed; a stopped process keeps them; no
+ * other namespace of process ids matters; and nobody can remove them by removing files.
  */
 export class FileLifeLocks implements LifeLocks {
   readonly #fd: number
@@ -52,7 +53,7 @@ export class FileLifeLocks implements LifeLocks {
   readonly #int16s: Int16Array
   readonly #int64s: BigInt64Array
 
-  /** @param fd - The region's file, open for writing, for as long as these locks are used. */
+  /** @param fd - The region's file, open for writing; closed by {@link close}. */
   constructor(fd: number) {
     this.#fd = fd
     const memory = new ArrayBuffer(this.#layout.bytes)
@@ -82,6 +83,15 @@ export class FileLifeLocks implements LifeLocks {
     const { testCommand, writeLock, type, unlock } = this.#layout
     // Where nothing can be known, nobody is taken for dead.
     return !this.#call(testCommand, writeLock, slot) || this.#int16s[type] !== unlock
+  }
+
+  /** Close the file; all locks end. */
+  close(): void {
+    try {
+      nodeModule('node:fs').closeSync(this.#fd)
+    } catch {
+      // Somebody has closed it who closes all that he does not know.
+    }
   }
 
   #call(command: number, type: number, slot: number): boolean {

@@ -147,7 +147,7 @@ export function listRegions(options: RegionDirectory = {}): RegionInfo[] {
     .flatMap((file) => infoOf(`${directory}/${file}`, file.slice(0, -REGION_SUFFIX.length)))
 }
 
-const FOR_WRITING = { access: 'read-write', keepOpen: true } as const
+const FOR_WRITING = { access: 'read-write', withLockFd: true } as const
 
 interface Place {
   readonly name: string
@@ -172,7 +172,8 @@ function placeOf(name: string, options: Pick<OpenRegionOptions, 'directory' | 'm
   }
 }
 
-function regionOf({ mapping, fd, payloadBytes, schema }: MappedRegion, place: Place): Region {
+function regionOf({ mapping, lockFd, payloadBytes, schema }: MappedRegion, place: Place): Region {
+  const life = new FileLifeLocks(lockFd as number)
   return new SharedRegion({
     name: place.name,
     buffer: mapping.buffer,
@@ -180,10 +181,10 @@ function regionOf({ mapping, fd, payloadBytes, schema }: MappedRegion, place: Pl
     schema,
     futex: mapping.futex,
     bells: () => Bells.in(place.directory, place.mode),
-    life: new FileLifeLocks(fd as number),
+    life,
     detach() {
       mapping.release()
-      nodeModule('node:fs').closeSync(fd as number)
+      life.close()
     },
   })
 }
@@ -194,7 +195,7 @@ function openFile(place: Place, bytes: number | undefined, exclusive: boolean): 
   while (true) {
     const found = exclusive ? undefined : attachIfThere(place, bytes)
     if (found !== undefined) return found
-    const created = createNamed({ ...place, schema: place.schema ?? '', bytes, keepOpen: true })
+    const created = createNamed({ ...place, schema: place.schema ?? '', bytes, withLockFd: true })
     if (created !== undefined) return created
     if (exclusive) throw new IpcError('IPC_ADDRESS_IN_USE', `region ${place.name} exists already`)
   }

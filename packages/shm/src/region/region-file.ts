@@ -14,18 +14,21 @@ const NO_FILE: ReadonlySet<string> = new Set(['ELOOP', 'EISDIR', 'ENXIO'])
 /** A region of a file, mapped and checked. */
 export interface MappedRegion extends RegionHeader {
   readonly mapping: Mapping
-  /** The file, still open: for the caller to close. Only when it was asked for. */
-  readonly fd?: number | undefined
+  /**
+   * The file once more, for locks: for the caller to close. Only when it was asked for. Not the descriptor that is
+   * mapped: locks of that one would stay as long as the mapping, and so after the end of a worker thread.
+   */
+  readonly lockFd?: number | undefined
 }
 
 /** What is asked for beside the mapping. */
-interface KeepOpen {
-  /** Leave the file open, so that it can be locked. */
-  readonly keepOpen?: boolean | undefined
+interface WithLockFd {
+  /** Open the file once more, so that it can be locked. */
+  readonly withLockFd?: boolean | undefined
 }
 
 /** Options of {@link createRegionFile}. */
-export interface CreateFileOptions extends KeepOpen {
+export interface CreateFileOptions extends WithLockFd {
   readonly bytes: number
   readonly mode: number
   readonly schema: string
@@ -52,7 +55,7 @@ const NO_STEPS: CreateFileSteps = {
  */
 export function createRegionFile(
   path: string,
-  { bytes, mode, schema, keepOpen = false }: CreateFileOptions,
+  { bytes, mode, schema, withLockFd = false }: CreateFileOptions,
   steps: CreateFileSteps = NO_STEPS,
 ): MappedRegion {
   const { closeSync, fchmodSync, fstatSync, openSync, rmSync } = nodeModule('node:fs')
@@ -63,7 +66,7 @@ export function createRegionFile(
     throw fileError(`cannot create region ${path}`, cause)
   }
   let mapping: Mapping | undefined
-  let keep = false
+  let lockFd: number | undefined
   try {
     if (lockFile(fd) === false || fstatSync(fd).nlink === 0) throw takenForDead()
     // What the caller asked for, whatever the umask.
@@ -72,21 +75,21 @@ export function createRegionFile(
     allocate(fd, REGION_HEADER_BYTES + bytes, steps)
     mapping = mapFile(fd, REGION_HEADER_BYTES + bytes)
     writeHeader(mapping.buffer, bytes, schema)
+    if (withLockFd) lockFd = openAgain(path, fd)
     steps.onComplete()
-    const header = readHeader(mapping.buffer, path)
-    keep = keepOpen
-    return { mapping, fd: keep ? fd : undefined, ...header }
+    return { mapping, lockFd, ...readHeader(mapping.buffer, path) }
   } catch (cause) {
+    if (lockFd !== undefined) closeSync(lockFd)
     mapping?.release()
     rmSync(path, { force: true })
     throw cause instanceof IpcError ? cause : fileError(`cannot create region ${path}`, cause)
   } finally {
-    if (!keep) closeSync(fd)
+    closeSync(fd)
   }
 }
 
 /** Options of {@link attachRegionFile}. */
-export interface AttachFileOptions extends Expected, KeepOpen {
+export interface AttachFileOptions extends Expected, WithLockFd {
   readonly access: 'read-write' | 'read-only'
   /** Whether the file may be another user's. */
   readonly foreign: boolean
@@ -103,10 +106,10 @@ export function attachRegionFile(path: string, options: AttachFileOptions): Mapp
     const mapping = mapFile(fd, size, options.access)
     try {
       const header = readHeader(mapping.buffer, path, options)
-      return { mapping, fd: options.keepOpen ? fd : undefined, ...header }
-    } catch (error) {
+      return { mapping, lockFd: options.withLockFd ? openAgain(path, fd) : undefined, ...header }
+    } catch (cause) {
       mapping.release()
-      throw error
+      throw cause instanceof IpcError ? cause : fileError(`cannot attach region ${path}`, cause)
     }
   })
 }
@@ -126,7 +129,7 @@ export function readRegionFile(path: string): RegionHeader {
 
 function withRegionFile<T>(
   path: string,
-  { access, foreign, keepOpen = false }: AttachFileOptions,
+  { access, foreign }: AttachFileOptions,
   use: (fd: number, size: number) => T,
 ): T {
   const { closeSync, constants, fstatSync, openSync } = nodeModule('node:fs')
@@ -140,7 +143,6 @@ function withRegionFile<T>(
     }
     throw fileError(`cannot attach region ${path}`, cause)
   }
-  let keep = false
   try {
     const stat = fstatSync(fd)
     const { size, uid } = stat
@@ -153,12 +155,19 @@ function withRegionFile<T>(
     if (!stat.isFile() || size < REGION_HEADER_BYTES || size > REGION_HEADER_BYTES + MAX_REGION_BYTES) {
       throw new IpcError('IPC_PROTOCOL', `${path} is no region: it has ${size} bytes`)
     }
-    const result = use(fd, size)
-    keep = keepOpen
-    return result
+    return use(fd, size)
   } finally {
-    if (!keep) closeSync(fd)
+    closeSync(fd)
   }
+}
+
+/** Open the file that is open as `fd` under another descriptor. */
+function openAgain(path: string, fd: number): number {
+  const { closeSync, constants, fstatSync, openSync } = nodeModule('node:fs')
+  const again = openSync(path, constants.O_RDWR | constants.O_NOFOLLOW | constants.O_NONBLOCK)
+  if (fstatSync(again).ino === fstatSync(fd).ino) return again
+  closeSync(again)
+  throw Object.assign(new Error('replaced by another one just now'), { code: 'ENOENT' })
 }
 
 /** Somebody removed the file as one that a dead creator left behind: before it was locked, it looked like that. */
