@@ -23,6 +23,8 @@ export interface System {
   readonly needsPrograms: boolean
   /** Run once, with both sides in processes or threads of their own, made for it. */
   measure(setting: Setting): Promise<readonly Figure[]>
+  /** The same as another checkout of this workspace, which is built, has it. Only of our packages. */
+  inCheckout?(directory: string): System
 }
 
 /** What DESIGN.md sets out to reach: `system` compared with `than`, by the first metric. */

@@ -1,4 +1,5 @@
 import { Command, CommanderError, type OptionValues } from 'commander'
+import { againstBaseline } from './baseline.js'
 import type { BenchCase } from './bench-case.js'
 import { CASES } from './cases.js'
 import { InputError } from './input-error.js'
@@ -42,8 +43,9 @@ export function parseOptions(args: readonly string[]): BenchOptions | string {
   }
   const values = program.opts<OptionValues>()
   if (values.list === true) return CASES.map(({ name, about }) => `${name.padEnd(34)} ${about}\n`).join('')
+  const cases = findCases(values.filter)
   return {
-    cases: findCases(values.filter),
+    cases: values.baseline === undefined ? cases : againstBaseline(cases, String(values.baseline)),
     rounds: parseRounds(values.rounds),
     seconds: parseSeconds(values.seconds),
     json: values.json === true,
@@ -59,6 +61,10 @@ function command(): Command {
     .option('--filter <text>', 'only the cases with this in their names, as --list prints them')
     .option('--rounds <n>', `turns of each system, 1 to ${MAX_ROUNDS}`, String(DEFAULT_ROUNDS))
     .option('--seconds <n>', `length of a measurement, 0.01 to ${MAX_SECONDS}`, String(DEFAULT_SECONDS))
+    .option(
+      '--baseline <checkout>',
+      'compare our packages with what they are in another checkout, built there',
+    )
     .option('--list', 'print the cases')
     .option('--json', 'print the medians as lines of JSON on standard output')
     .allowExcessArguments(false)

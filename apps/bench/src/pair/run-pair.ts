@@ -1,19 +1,31 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import type { Figure, System } from '../bench-case.js'
 import { isFailure } from './control.js'
-import { entryPath } from './entry.js'
+import { entryPath, entryPathIn } from './entry.js'
 import type { NearJob, NearReport } from './job.js'
 import type { PairName } from './pairs.js'
 
 /** What a measurement may take beside its time: to start, to warm up, to end. */
 const PATIENCE_SECONDS = 30
 
-/** The system that a pair of sides is. */
+/** The system that a pair of sides is: one of our packages' own, or of a peer. */
 export function pairSystem(name: string, pair: PairName, shape: unknown): System {
+  return systemOf(name, pair, shape, entryPath('near'))
+}
+
+/** As {@link pairSystem}, of our packages: other checkouts have it too. */
+export function ourSystem(name: string, pair: PairName, shape: unknown): System {
+  return {
+    ...pairSystem(name, pair, shape),
+    inCheckout: (directory) => systemOf(`${name}, baseline`, pair, shape, entryPathIn(directory, 'near')),
+  }
+}
+
+function systemOf(name: string, pair: PairName, shape: unknown, near: string): System {
   return {
     name,
     needsPrograms: false,
-    measure: ({ seconds, scratch, signal }) => runPair({ pair, shape, seconds, scratch }, signal),
+    measure: ({ seconds, scratch, signal }) => runPair(near, { pair, shape, seconds, scratch }, signal),
   }
 }
 
@@ -22,10 +34,10 @@ export function pairSystem(name: string, pair: PairName, shape: unknown): System
  *
  * @throws the reason of `signal`; an error when a side fails or takes far too long.
  */
-async function runPair(job: NearJob, signal: AbortSignal): Promise<readonly Figure[]> {
+async function runPair(path: string, job: NearJob, signal: AbortSignal): Promise<readonly Figure[]> {
   signal.throwIfAborted()
   // Leads a group of its own, so that its far sides can be killed with it.
-  const near = fork(entryPath('near'), [JSON.stringify(job)], {
+  const near = fork(path, [JSON.stringify(job)], {
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     detached: true,
   })

@@ -1,6 +1,6 @@
 import type { BenchCase, System, Target } from '../bench-case.js'
 import type { OneWayShape } from '../one-way.js'
-import { pairSystem } from '../pair/run-pair.js'
+import { ourSystem, pairSystem } from '../pair/run-pair.js'
 import { cOneWay, cRoundTrip } from '../peers/c-programs.js'
 import type { RoundTripShape } from '../round-trip.js'
 import type { SyncRoundTripShape } from './round-trip-sync.js'
@@ -44,7 +44,7 @@ export const SHM_CASES: readonly BenchCase[] = [
   {
     name: 'shm/mpsc/64',
     about: '64-byte messages of two producers to one consumer, each made visible by itself',
-    systems: [pairSystem(OURS, 'shm/fan-in', { messageBytes: 64, batch: 1, capacityBytes: MIB })],
+    systems: [ourSystem(OURS, 'shm/fan-in', { messageBytes: 64, batch: 1, capacityBytes: MIB })],
     reference: undefined,
     targets: [],
   },
@@ -53,8 +53,8 @@ export const SHM_CASES: readonly BenchCase[] = [
 
 function oneWay(name: string, about: string, shape: OneWayShape, targets: readonly Target[]): BenchCase {
   const systems: System[] = [
-    pairSystem(OURS, 'shm/one-way/processes', shape),
-    pairSystem(OURS_THREADS, 'shm/one-way/threads', shape),
+    ourSystem(OURS, 'shm/one-way/processes', shape),
+    ourSystem(OURS_THREADS, 'shm/one-way/threads', shape),
     pairSystem(RINGBUF, 'ringbuf/one-way', shape),
     cOneWay(C_RING, shape),
     pairSystem('node postMessage', 'post-message/one-way', shape),
@@ -101,7 +101,7 @@ function syncRoundTrip(
   const ours: SyncRoundTripShape = { ...shape, strategy }
   const reference = strategy === 'spin' ? C_SPIN : C_FUTEX
   const c = cRoundTrip(reference, strategy === 'spin' ? 'spin' : 'futex', shape)
-  return { name, about, systems: [pairSystem(OURS, 'shm/round-trip/sync', ours), c], reference, targets }
+  return { name, about, systems: [ourSystem(OURS, 'shm/round-trip/sync', ours), c], reference, targets }
 }
 
 function asyncRoundTrip(
@@ -111,8 +111,8 @@ function asyncRoundTrip(
   targets: readonly Target[],
 ): BenchCase {
   const systems = [
-    pairSystem(OURS, 'shm/round-trip/async', shape),
-    pairSystem('shm() connection', 'shm/round-trip/connection', shape),
+    ourSystem(OURS, 'shm/round-trip/async', shape),
+    ourSystem('shm() connection', 'shm/round-trip/connection', shape),
     pairSystem(SOCKET, 'unix-socket/round-trip', shape),
   ]
   return { name, about, systems, reference: SOCKET, targets }

@@ -56,8 +56,7 @@ export class MpscWriter implements RecordWriter {
   readonly #intent: number
   readonly #wrapped: number
   #position = 0
-  #length = -1
-  #kind = 0
+  #bytes = 0
   /** What the stamp of the claim was before it. */
   #stamp = 0
   #claimed = false
@@ -111,15 +110,15 @@ export class MpscWriter implements RecordWriter {
       if (Atomics.compareExchange(control, RING_TAIL >> 2, tail, (tail + padding + wanted) | 0) !== tail)
         continue
       this.#take(tail, padding, wanted)
-      this.#length = payloadBytes
-      this.#kind = kind
+      this.#stamp = this.#describe(this.#position, payloadBytes, kind)
+      this.#bytes = wanted
       return padding > 0 ? 0 : index
     }
   }
 
   stage(): void {
     this.#claimed = false
-    if (this.#commit(this.#position, this.#length, this.#kind, this.#stamp)) return
+    if (this.#commit(this.#position, this.#stamp)) return
     this.#claimant?.checkSeat()
     throw fencedError('the ring')
   }
@@ -130,7 +129,8 @@ export class MpscWriter implements RecordWriter {
 
   abort(): void {
     this.#claimed = false
-    this.#commit(this.#position, unitBytes(this.#length), PADDING, this.#stamp)
+    this.#describe(this.#position, this.#bytes, PADDING)
+    this.#commit(this.#position, this.#stamp)
   }
 
   hasRoom(): boolean {
@@ -150,10 +150,9 @@ export class MpscWriter implements RecordWriter {
     if (padding > 0) {
       // Before the padding, behind which the consumer goes on, and finds the record not committed.
       this.#intend(this.#wrapped, intentOf(this.#position))
-      this.#commit(tail, padding, PADDING, this.#entries[this.#entryOf(tail)] as number)
+      this.#commit(tail, this.#describe(tail, padding, PADDING))
       this.#forgetIntents(tail)
     }
-    this.#stamp = this.#entries[this.#entryOf(this.#position)] as number
   }
 
   /** Say where this producer is about to claim, or is claiming. Pairs with the load in MpscReader.recover(). */
@@ -161,14 +160,21 @@ export class MpscWriter implements RecordWriter {
     if (this.#claimant !== undefined) Atomics.store(this.#control, word, intent)
   }
 
-  /** Returns false when it was filled in as left by a dead producer. */
-  #commit(position: number, length: number, kind: number, stamp: number): boolean {
+  /** Write what the entry of a claim says. Returns its stamp, which is that of an earlier lap. */
+  #describe(position: number, length: number, kind: number): number {
     const entries = this.#entries
     const entry = this.#entryOf(position)
+    // First, since it takes the line of memory over for writing; a look would fetch it for reading only.
     entries[entry + ENTRY_LENGTH] = length
     entries[entry + ENTRY_KIND] = kind
+    return entries[entry + ENTRY_STAMP] as number
+  }
+
+  /** Returns false when it was filled in as left by a dead producer. `stamp`: as it was when it was claimed. */
+  #commit(position: number, stamp: number): boolean {
+    const entry = this.#entryOf(position)
     // Release: pairs with the load in MpscReader.peek(); entry and payload are written before it.
-    return Atomics.compareExchange(entries, entry + ENTRY_STAMP, stamp, stampOf(position)) === stamp
+    return Atomics.compareExchange(this.#entries, entry + ENTRY_STAMP, stamp, stampOf(position)) === stamp
   }
 
   #entryOf(position: number): number {
