@@ -2,12 +2,15 @@ import type { Server, Socket } from 'node:net'
 import type { Codec, ListenOptions } from '@ipc/core'
 import type { FedListener, Limits, ListenerSource } from '@ipc/core/internal'
 import { formatTcp } from './address.js'
-import type { Greeting } from './greeting.js'
+import { GREETING_FLAG, type Greeting, type GreetingTerms } from './greeting.js'
 import { Handshake } from './handshake.js'
 import type { NetSettings } from './net-options.js'
 import { openConnection } from './open-connection.js'
 import { publishRefused } from './refusals.js'
+import { setSession } from './session-events.js'
+import { SessionTable } from './session-table.js'
 import { listenError } from './socket-error.js'
+import type { SocketLink } from './socket-link.js'
 import { acceptWire } from './wire.js'
 import { WIRE_ERROR, type WireError } from './wire-error.js'
 
@@ -20,6 +23,7 @@ export interface AcceptorInit<In, Out> {
   readonly options: ListenOptions<In, Out>
   readonly limits: Limits
   readonly settings: NetSettings
+  readonly terms: GreetingTerms
 }
 
 /** Turns the sockets of a server into connections of a listener. What a stranger does disturbs nobody else. */
@@ -27,10 +31,12 @@ export class Acceptor<In, Out> implements ListenerSource<string> {
   readonly address: string
   readonly #init: AcceptorInit<In, Out>
   readonly #greeting = new Set<Handshake>()
+  readonly #sessions: SessionTable
 
   constructor(init: AcceptorInit<In, Out>) {
     this.#init = init
     this.address = init.address
+    this.#sessions = new SessionTable(init.settings.resumeWindowMs)
   }
 
   /** Begin to feed `listener`; returns it. */
@@ -58,7 +64,7 @@ export class Acceptor<In, Out> implements ListenerSource<string> {
   }
 
   #accept(socket: Socket, listener: FedListener<In, Out, string>): void {
-    const { codec, limits, settings } = this.#init
+    const { codec, limits, settings, terms } = this.#init
     const { remoteAddress, remotePort } = socket
     // A Unix socket's caller has no address; what it is called here is the one that both know.
     const peer = remoteAddress === undefined ? this.address : formatTcp(remoteAddress, remotePort ?? 0)
@@ -67,33 +73,46 @@ export class Acceptor<In, Out> implements ListenerSource<string> {
       address: peer,
       codecName: codec.name,
       limits,
+      terms,
       timeoutMs: settings.handshakeTimeoutMs,
       greeted: (theirs, source, start, end) => {
+        if ((theirs.flags & GREETING_FLAG.resuming) !== 0) {
+          this.#sessions.resume(handshake, theirs, source, start, end)
+          return undefined
+        }
         if (!listener.accepting) return OVERLOADED
-        this.#greeting.delete(handshake)
+        handshake.done()
         this.#open(handshake, peer, theirs, listener, source.subarray(start, end))
         return undefined
       },
       failed: (error) => {
-        this.#greeting.delete(handshake)
         publishRefused({ address: this.address, error })
       },
     })
     this.#greeting.add(handshake)
     handshake.wire = acceptWire(socket, handshake)
-    handshake.start()
+    handshake.start(() => this.#greeting.delete(handshake))
   }
 
   #open(
-    { wire, greeting }: Handshake,
+    handshake: Handshake,
     address: string,
     theirs: Greeting,
     listener: FedListener<In, Out, string>,
     behind: Uint8Array,
   ): void {
-    const { codec, options, limits } = this.#init
+    const { codec, options, limits, terms } = this.#init
+    const { wire, greeting } = handshake
+    const { silenceMs } = terms
+    const survives = (terms.flags & theirs.flags & GREETING_FLAG.resumable) !== 0
+    const keeper = survives ? this.#sessions.begin(handshake) : undefined
     wire.socket.write(greeting)
-    const { connection, link } = openConnection({ wire, address, codec, options, limits, theirs })
+    const opened = openConnection({ wire, address, codec, options, limits, theirs, silenceMs, keeper })
+    const { connection, link } = opened
+    if (keeper !== undefined) {
+      keeper.link = link as unknown as SocketLink<never>
+      setSession(connection, keeper.events)
+    }
     listener.offer(connection)
     link.bytes(behind, 0, behind.length)
   }

@@ -1,47 +1,79 @@
 import { type Codec, type Connection, type ConnectOptions, msgpack } from '@ipc/core'
 import { abortedError, checkDurationMs, resolveLimits, startWait } from '@ipc/core/internal'
 import { type NetAddress, parseAddress } from './address.js'
-import { Handshake } from './handshake.js'
-import { checkDialed, guardedLookup } from './loopback.js'
-import type { NetSettings } from './net-options.js'
+import { dial } from './dial.js'
+import { GREETING_FLAG } from './greeting.js'
+import type { Handshake } from './handshake.js'
+import { checkDialed } from './loopback.js'
+import { type NetSettings, termsFor } from './net-options.js'
 import { openConnection } from './open-connection.js'
+import { Redialer } from './redialer.js'
+import { setSession } from './session-events.js'
 import { checkUnixPath } from './unix-path.js'
-import { dialWire } from './wire.js'
 
-/** `Transport.connect` of this package. */
+interface Endpoint {
+  readonly address: string
+  readonly target: NetAddress
+}
+
+/** `Transport.connect` of this package. Several addresses, separated by commas, are tried in their order. */
 export async function connectTo<In, Out>(
-  address: string,
+  addresses: string,
   options: ConnectOptions<In, Out>,
   settings: NetSettings,
 ): Promise<Connection<In, Out>> {
-  const target = parseAddress(address)
+  const endpoints = endpointsOf(addresses)
   const limits = resolveLimits(options)
   checkDurationMs('timeoutMs', options.timeoutMs ?? 0)
-  checkTarget(target, settings)
+  for (const { target } of endpoints) checkTarget(target, settings)
   const codec = options.codec ?? (msgpack() as unknown as Codec<In, Out>)
-  const what = `connect to ${address}`
+  const what = `connect to ${addresses}`
   if (options.signal?.aborted) throw abortedError(what, options.signal.reason)
 
-  const wait = startWait<Connection<In, Out>>(what, options, () => handshake.cancel())
-  const handshake = new Handshake({
-    role: 'dialer',
-    address,
-    codecName: codec.name,
-    limits,
-    timeoutMs: settings.handshakeTimeoutMs,
-    greeted(theirs, source, start, end) {
-      const { wire } = handshake
-      const { connection, link } = openConnection({ wire, address, codec, options, limits, theirs })
-      wait.resolve(connection)
-      link.bytes(source, start, end)
-      return undefined
-    },
-    failed: (error) => wait.reject(error),
-  })
-  handshake.wire = dialWire(dialOptions(target, settings), handshake)
-  handshake.wire.socket.once('connect', () => handshake.start())
-  handshake.wire.socket.write(handshake.greeting)
+  let handshake: Handshake | undefined
+  const wait = startWait<Connection<In, Out>>(what, options, () => handshake?.cancel())
+  const attempt = ([{ address, target }, ...others]: readonly [Endpoint, ...Endpoint[]]): void => {
+    const terms = termsFor(settings, target)
+    const call = { address, target, settings, codecName: codec.name, limits, terms }
+    const current = dial({
+      ...call,
+      greeted(theirs, source, start, end) {
+        current.done()
+        const survives = (terms.flags & theirs.flags & GREETING_FLAG.resumable) !== 0
+        const keeper = survives ? new Redialer<Out>(call) : undefined
+        const { silenceMs } = terms
+        const opened = openConnection({
+          wire: current.wire,
+          address,
+          codec,
+          options,
+          limits,
+          theirs,
+          silenceMs,
+          keeper,
+        })
+        keeper?.begin(opened.link, current)
+        if (keeper !== undefined) setSession(opened.connection, keeper.events)
+        wait.resolve(opened.connection)
+        opened.link.bytes(source, start, end)
+        return undefined
+      },
+      failed(error) {
+        const [next, ...rest] = others
+        if (next === undefined) wait.reject(error)
+        else attempt([next, ...rest])
+      },
+    })
+    handshake = current
+  }
+  attempt(endpoints)
   return wait.promise
+}
+
+function endpointsOf(addresses: string): readonly [Endpoint, ...Endpoint[]] {
+  // A path may hold a comma: only what begins an address ends the one before it.
+  const parts = typeof addresses === 'string' ? addresses.split(/,(?=[a-z]+:)/) : [addresses]
+  return parts.map((address) => ({ address, target: parseAddress(address) })) as [Endpoint, ...Endpoint[]]
 }
 
 function checkTarget(target: NetAddress, { insecure }: NetSettings): void {
@@ -52,9 +84,4 @@ function checkTarget(target: NetAddress, { insecure }: NetSettings): void {
   if (target.port === 0)
     throw new TypeError('port 0 is for listen only, connect needs the port that was chosen')
   checkDialed(target, insecure)
-}
-
-function dialOptions(target: NetAddress, { insecure }: NetSettings): Parameters<typeof dialWire>[0] {
-  if (target.scheme === 'unix') return { path: target.path }
-  return { host: target.host, port: target.port, lookup: guardedLookup(insecure) }
 }

@@ -1,4 +1,5 @@
 import {
+  ACK_BYTES,
   CREDIT_BYTES,
   decodeError,
   ERROR_PREFIX_BYTES,
@@ -7,6 +8,7 @@ import {
   FRAME,
   HEADER_BYTES,
   MAX_REASON_BYTES,
+  readCount,
   readCredit,
   readTotal,
   TOTAL_BYTES,
@@ -21,6 +23,8 @@ export interface FrameSink {
   message(source: Uint8Array, start: number, end: number): void
   /** The peer takes so much more. */
   credit(bytes: number): void
+  /** So many of this side's messages have come in, of all that it has sent in this session. */
+  ack(count: number): void
   /** The peer sends no more messages. */
   close(): void
   /** The peer reports why it gives up. Nothing is decoded after it. */
@@ -35,7 +39,7 @@ export interface DecoderLimits {
   readonly maxMessageBytes: number
 }
 
-type Body = 'message' | 'credit' | 'close' | 'error' | 'skipped'
+type Body = 'message' | 'credit' | 'ack' | 'alive' | 'close' | 'error' | 'skipped'
 
 /**
  * Finds messages in a stream of bytes, however it is cut. Whole messages are handed on in place; only what is cut is
@@ -46,7 +50,7 @@ export class FrameDecoder {
   readonly #limits: DecoderLimits
   readonly #wholeLimit: number
   /** Header, and the fixed fields that follow some. */
-  readonly #head: Uint8Array = new Uint8Array(HEADER_BYTES + TOTAL_BYTES)
+  readonly #head: Uint8Array = new Uint8Array(HEADER_BYTES + Math.max(TOTAL_BYTES, ACK_BYTES))
   #headLength = 0
   #headWanted = HEADER_BYTES
   #body: Body = 'message'
@@ -149,7 +153,9 @@ export class FrameDecoder {
     if (channel !== 0) return broken(`frame on channel ${channel}, only channel 0 is open`)
     if (type === FRAME.data) return this.#openData(length, head[4]!)
     if (head[4] !== 0) return broken(`flags 0x${head[4]!.toString(16)} on a frame of type ${type}`)
-    if (type === FRAME.credit) return this.#openCredit(length)
+    if (type === FRAME.credit) return this.#openFixed('credit', length, CREDIT_BYTES)
+    if (type === FRAME.ack) return this.#openFixed('ack', length, ACK_BYTES)
+    if (type === FRAME.alive) return this.#openFixed('alive', length, 0)
     if (type === FRAME.close) return this.#openClose(length)
     if (type === FRAME.error) return this.#openError(length)
     return broken(`frame of unknown type ${type}`)
@@ -186,10 +192,10 @@ export class FrameDecoder {
     return undefined
   }
 
-  #openCredit(length: number): WireError | undefined {
-    if (length !== CREDIT_BYTES) return broken(`CREDIT of ${length} bytes`)
-    this.#body = 'credit'
-    this.#wantFields(CREDIT_BYTES)
+  #openFixed(body: Body, length: number, wanted: number): WireError | undefined {
+    if (length !== wanted) return broken(`${body.toUpperCase()} of ${length} bytes`)
+    this.#body = body
+    if (wanted > 0) this.#wantFields(wanted)
     return undefined
   }
 
@@ -220,7 +226,7 @@ export class FrameDecoder {
   }
 
   #readFields(): WireError | undefined {
-    if (this.#body === 'credit') return undefined
+    if (this.#body === 'credit' || this.#body === 'ack') return undefined
     const total = readTotal(this.#head, HEADER_BYTES)
     if (total <= this.#limits.maxFrameBytes) return broken(`message of ${total} bytes cut without need`)
     return this.#openMessage(total)
@@ -234,9 +240,11 @@ export class FrameDecoder {
       return
     }
     const credit = body === 'credit' ? readCredit(this.#head, HEADER_BYTES) : 0
+    const count = body === 'ack' ? readCount(this.#head, HEADER_BYTES) : 0
     const error = body === 'error' ? decodeError(partial.bytes.subarray(0, partial.length)) : undefined
     this.#nextFrame()
     if (body === 'credit') this.#sink.credit(credit)
+    else if (body === 'ack') this.#sink.ack(count)
     else if (body === 'close') this.#sink.close()
     else if (error !== undefined) {
       this.stop()

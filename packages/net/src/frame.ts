@@ -6,13 +6,24 @@ export const HEADER_BYTES = 8
 export const TOTAL_BYTES = 6
 /** Size of the body of CREDIT. */
 export const CREDIT_BYTES = 4
+/** Size of the body of ACK. */
+export const ACK_BYTES = 8
 /** Most bytes of reason in an ERROR frame. */
 export const MAX_REASON_BYTES = 256
 /** Size of an ERROR body without its reason. */
 export const ERROR_PREFIX_BYTES = 3
 
 /** Frame types of version 1. */
-export const FRAME = { data: 0x01, credit: 0x03, close: 0x07, error: 0x09 } as const
+export const FRAME = {
+  data: 0x01,
+  ack: 0x02,
+  credit: 0x03,
+  alive: 0x04,
+  close: 0x07,
+  error: 0x09,
+  resume: 0x10,
+  resumed: 0x11,
+} as const
 /** Types from here on are skipped by who does not know them; below, they end the connection. */
 export const FIRST_SKIPPABLE_TYPE = 0x80
 
@@ -70,10 +81,38 @@ export function readCredit(source: Uint8Array, at: number): number {
   return (source[at]! | (source[at + 1]! << 8) | (source[at + 2]! << 16) | (source[at + 3]! << 24)) >>> 0
 }
 
+/** An ACK frame: so many messages of this session have come in. */
+export function encodeAck(count: number): Buffer {
+  const frame = Buffer.alloc(HEADER_BYTES + ACK_BYTES)
+  writeHeader(frame, 0, ACK_BYTES, FRAME.ack, 0)
+  writeCount(frame, HEADER_BYTES, count)
+  return frame
+}
+
+/** A u64 that is a safe integer. */
+export function writeCount(target: Buffer, at: number, count: number): void {
+  target.writeUInt32LE(count % 2 ** 32, at)
+  target.writeUInt32LE(Math.floor(count / 2 ** 32), at + 4)
+}
+
+/** Read a u64. Above 2^53 it is not exact, and more than anybody has sent. */
+export function readCount(source: Uint8Array, at: number): number {
+  return readCredit(source, at) + readCredit(source, at + 4) * 2 ** 32
+}
+
+/** The ALIVE frame: nothing else was to be said. */
+export function encodeAlive(): Buffer {
+  return emptyFrame(FRAME.alive)
+}
+
 /** The CLOSE frame: no more DATA from this side. */
 export function encodeClose(): Buffer {
+  return emptyFrame(FRAME.close)
+}
+
+function emptyFrame(type: number): Buffer {
   const frame = Buffer.alloc(HEADER_BYTES)
-  writeHeader(frame, 0, 0, FRAME.close, 0)
+  writeHeader(frame, 0, 0, type, 0)
   return frame
 }
 

@@ -13,6 +13,18 @@ const MIN_FRAME_BYTES = 4096
 /** Largest frame this implementation accepts and announces. */
 export const MAX_FRAME_BYTES = 262_144
 
+/** What `silence` counts in. */
+export const SILENCE_STEP_MS = 100
+
+/** Flags of a greeting. */
+export const GREETING_FLAG = {
+  /** This side would go on over another socket if this one breaks; it does if both would. */
+  resumable: 1,
+  /** From a dialer: this socket is for a session that goes on, and RESUME follows. */
+  resuming: 2,
+} as const
+const KNOWN_FLAGS = GREETING_FLAG.resumable | GREETING_FLAG.resuming
+
 /** Who called whom. */
 export type Role = 'dialer' | 'acceptor'
 
@@ -37,24 +49,32 @@ export interface Greeting {
 /** Tells two lives of one address apart. */
 const INCARNATION = randomBytes(4).readUInt32LE()
 
+/** What a side says in its greeting that is not the same for all. */
+export interface GreetingTerms {
+  readonly flags: number
+  /** Silence that this side tolerates; 0 if any. */
+  readonly silenceMs: number
+}
+
 /** The greeting of this side. */
 export function makeGreeting(
   role: Role,
   codecName: string,
   { maxMessageBytes, highWaterMarkBytes }: Limits,
+  { flags, silenceMs }: GreetingTerms,
 ): Greeting {
   return {
     versionMin: PROTOCOL_VERSION,
     versionMax: PROTOCOL_VERSION,
     role: role === 'dialer' ? 0 : 1,
     mechanism: 0,
-    flags: 0,
+    flags,
     featuresOffered: 0,
     featuresRequired: 0,
     maxFrameBytes: MAX_FRAME_BYTES,
     maxMessageBytes,
     credit: highWaterMarkBytes,
-    silence: 0,
+    silence: Math.ceil(silenceMs / SILENCE_STEP_MS),
     codec: hashCodecName(codecName),
     incarnation: INCARNATION,
     nonce: randomBytes(32),
@@ -142,17 +162,17 @@ export function hashCodecName(name: string): number {
 }
 
 function checkValues({
+  role,
   flags,
   maxFrameBytes,
   maxMessageBytes,
   credit,
-  silence,
 }: Greeting): WireError | undefined {
   const wrong =
-    flags !== 0
+    (flags & ~KNOWN_FLAGS) !== 0
       ? `reserved flags 0x${flags.toString(16)}`
-      : silence !== 0
-        ? `a silence limit of ${silence}, which version 1 does not have`
+      : (flags & GREETING_FLAG.resuming) !== 0 && (role !== 0 || (flags & GREETING_FLAG.resumable) === 0)
+        ? `flags 0x${flags.toString(16)} that do not go together`
         : maxFrameBytes < MIN_FRAME_BYTES || maxFrameBytes > 0xff_ffff
           ? `a frame limit of ${maxFrameBytes} bytes`
           : maxMessageBytes === 0

@@ -8,11 +8,13 @@ import {
   encodeGreeting,
   GREETING_BYTES,
   type Greeting,
+  type GreetingTerms,
   MAGIC,
   MAX_FRAME_BYTES,
   makeGreeting,
   type Role,
 } from './greeting.js'
+import type { Greetings } from './session.js'
 import { connectError } from './socket-error.js'
 import { drop, leave, type SocketReader, type Wire } from './wire.js'
 import { mismatchError, refusedError, type WireError } from './wire-error.js'
@@ -24,10 +26,11 @@ export interface HandshakeInit {
   readonly address: string
   readonly codecName: string
   readonly limits: Limits
+  readonly terms: GreetingTerms
   readonly timeoutMs: number
   /**
-   * The peer's greeting is good; the reader of the wire has to change now. `source[start, end)` has come in behind the
-   * greeting. A refusal is told to the peer.
+   * The peer's greeting is good; the reader of the wire has to change now, and the deadline stays until `done`.
+   * `source[start, end)` has come in behind the greeting. A refusal is told to the peer.
    */
   greeted(theirs: Greeting, source: Uint8Array, start: number, end: number): WireError | undefined
   /** It came to nothing; the socket is being closed. */
@@ -37,34 +40,63 @@ export interface HandshakeInit {
 /** Reads the greeting of a peer, byte by byte if it has to, and holds no more than that. */
 export class Handshake implements SocketReader {
   wire!: Wire
+  /** This side's greeting. */
+  readonly greeting: Buffer
   readonly #init: HandshakeInit
   readonly #mine: Greeting
   readonly #received: Buffer = Buffer.alloc(GREETING_BYTES)
   #length = 0
   #stopTimer: () => void = () => {}
+  #onOver: () => void = () => {}
 
   constructor(init: HandshakeInit) {
     this.#init = init
-    this.#mine = makeGreeting(init.role, init.codecName, init.limits)
+    this.#mine = makeGreeting(init.role, init.codecName, init.limits, init.terms)
+    this.greeting = encodeGreeting(this.#mine)
   }
 
-  /** This side's greeting. */
-  get greeting(): Buffer {
-    return encodeGreeting(this.#mine)
+  /** What both sides said, once both have. */
+  get greetings(): Greetings {
+    const theirs = Uint8Array.from(this.#received)
+    return this.#init.role === 'dialer'
+      ? { dialer: this.greeting, acceptor: theirs }
+      : { dialer: theirs, acceptor: this.greeting }
   }
 
-  /** The absolute deadline begins: bytes that trickle in do not move it. */
-  start(): void {
+  /**
+   * The absolute deadline begins: bytes that trickle in do not move it.
+   *
+   * @param onOver - Called once, when it does not matter any more.
+   */
+  start(onOver: () => void = () => {}): void {
+    this.#onOver = onOver
     const { timeoutMs, address } = this.#init
     this.#stopTimer = startTimer(timeoutMs, () => {
-      const message = `${address} sent no greeting within handshakeTimeoutMs of ${timeoutMs}`
+      const message = `${address} did not complete the handshake within handshakeTimeoutMs of ${timeoutMs}`
       this.#fail(new IpcError('IPC_TIMEOUT', message, { details: { address, timeoutMs } }))
     })
   }
 
+  /** Nothing more has to come in within the deadline. */
+  done(): void {
+    this.#stopTimer()
+    this.#onOver()
+  }
+
+  /** Refuse the other side after its greeting. */
+  refuse(error: WireError): void {
+    this.#fail(mismatchError(this.#init.address, error), error)
+  }
+
+  /** The other side has refused this one. */
+  refused(error: WireError): void {
+    const { address, codecName } = this.#init
+    this.#fail(refusedError(address, error, codecName))
+  }
+
   /** Stop without a word. */
   cancel(): void {
-    this.#stopTimer()
+    this.done()
     drop(this.wire)
   }
 
@@ -95,16 +127,13 @@ export class Handshake implements SocketReader {
     const { codecName, address } = this.#init
     const theirs = decodeGreeting(this.#received)
     let refusal = checkGreeting(this.#mine, theirs, codecName)
-    if (refusal === undefined) {
-      this.#stopTimer()
-      refusal = this.#init.greeted(theirs, source, start, end)
-    }
+    refusal ??= this.#init.greeted(theirs, source, start, end)
     if (refusal !== undefined) this.#fail(mismatchError(address, refusal), refusal)
   }
 
   /** Not a greeting: `before`, then `source[start, end)`. A listener that refuses answers with ERROR instead. */
   #takeAnswer(before: Buffer, source: Uint8Array, start: number, end: number): void {
-    const { role, address, codecName } = this.#init
+    const { role, address } = this.#init
     const seen = Buffer.concat([before, source.subarray(start, Math.min(end, start + 16))]).toString('hex')
     const foreign = (): void => {
       const message = `${address} speaks another protocol: it began with ${seen}`
@@ -120,9 +149,10 @@ export class Handshake implements SocketReader {
     const decoder = new FrameDecoder(limits, {
       message: foreign,
       credit: foreign,
+      ack: foreign,
       close: foreign,
       violation: foreign,
-      error: (error) => this.#fail(refusedError(address, error, codecName)),
+      error: (error) => this.refused(error),
     })
     this.wire.reader = {
       bytes: (more, from, to) => void decoder.push(more, from, to),
@@ -134,7 +164,7 @@ export class Handshake implements SocketReader {
   }
 
   #fail(error: IpcError, farewell?: WireError): void {
-    this.#stopTimer()
+    this.done()
     if (farewell === undefined) drop(this.wire)
     else leave(this.wire, encodeError(farewell))
     this.#init.failed(error)

@@ -25,5 +25,7 @@ export type {
   WaitOptions,
 } from '@ipc/core'
 export { net } from './net.js'
-export { DEFAULT_HANDSHAKE_TIMEOUT_MS, type NetOptions } from './net-options.js'
+export { DEFAULT_HANDSHAKE_TIMEOUT_MS, type NetOptions, type ReconnectOptions } from './net-options.js'
 export { REFUSED_CHANNEL, type RefusedConnection } from './refusals.js'
+export { type Session, type SessionState, sessionOf } from './session-events.js'
+export type { Fates } from './session-lost.js'

@@ -13,7 +13,7 @@ import {
 import { Acceptor } from './acceptor.js'
 import { formatTcp, formatUnix, type NetAddress, parseAddress } from './address.js'
 import { resolveToBind } from './loopback.js'
-import type { NetSettings } from './net-options.js'
+import { type NetSettings, termsFor } from './net-options.js'
 import { listenError } from './socket-error.js'
 import { checkUnixPath, freeUnixPath } from './unix-path.js'
 import { SOCKET_OPTIONS } from './wire.js'
@@ -44,7 +44,15 @@ export async function listenAt<In, Out>(
   bind(server, target, settings).then(
     () => {
       const bound = boundAddress(target, server)
-      const acceptor = new Acceptor<In, Out>({ server, address: bound, codec, options, limits, settings })
+      const acceptor = new Acceptor<In, Out>({
+        server,
+        address: bound,
+        codec,
+        options,
+        limits,
+        settings,
+        terms: termsFor(settings, target),
+      })
       if (givenUp) void acceptor.stop()
       else wait.resolve(acceptor.serve(createListener<In, Out, string>(acceptor, backlog)))
     },

@@ -1,7 +1,7 @@
 import type { Codec, Connection, ConnectionOptions } from '@ipc/core'
 import { createConnection, type Limits } from '@ipc/core/internal'
 import type { Greeting } from './greeting.js'
-import { SocketLink } from './socket-link.js'
+import { type SessionKeeper, SocketLink } from './socket-link.js'
 import type { Wire } from './wire.js'
 
 /** What a connection has to know once both greetings are exchanged. */
@@ -12,6 +12,10 @@ export interface OpenConnectionInit<In, Out> {
   readonly options: ConnectionOptions<In, Out>
   readonly limits: Limits
   readonly theirs: Greeting
+  /** Silence of the peer that is tolerated; 0 if any. */
+  readonly silenceMs: number
+  /** Of a connection that survives its socket. */
+  readonly keeper: SessionKeeper | undefined
 }
 
 /** A connection whose link reads the wire from now on. */
@@ -22,7 +26,7 @@ export interface OpenedConnection<In, Out> {
 
 /** Put a connection on a wire. */
 export function openConnection<In, Out>(init: OpenConnectionInit<In, Out>): OpenedConnection<In, Out> {
-  const { wire, address, codec, options, limits, theirs } = init
+  const { wire, address, codec, options, limits, theirs, silenceMs, keeper } = init
   let link!: SocketLink<Out>
   const connection = createConnection<In, Out>({
     options: { ...options, codec },
@@ -30,17 +34,18 @@ export function openConnection<In, Out>(init: OpenConnectionInit<In, Out>): Open
     link(events) {
       const peer = address === undefined ? { transport: 'net' } : { transport: 'net', address }
       link = new SocketLink<Out>({
-        wire,
         peer,
         codec,
         limits,
         theirs,
         credit: limits.highWaterMarkBytes,
+        silenceMs,
         events,
+        keeper,
       })
       return link
     },
   })
-  wire.reader = link
+  link.attach(wire, theirs)
   return { connection, link }
 }

@@ -1,16 +1,33 @@
-import { IpcError, type Peer, type SendOptions } from '@ipc/core'
+import { IpcError, type MessageCount, type Peer, type SendOptions } from '@ipc/core'
 import type { Limits, Link, LinkEvents } from '@ipc/core/internal'
-import { encodeClose, encodeError, MESSAGE_COST_BYTES } from './frame.js'
+import { encodeError, MESSAGE_COST_BYTES } from './frame.js'
 import { FrameDecoder, type FrameSink } from './frame-decoder.js'
-import { type Greeting, MAX_FRAME_BYTES } from './greeting.js'
-import type { Encoder } from './send-batch.js'
+import { type Greeting, MAX_FRAME_BYTES, SILENCE_STEP_MS } from './greeting.js'
+import { Liveness } from './liveness.js'
+import type { Encoder } from './send-log.js'
 import { SendQueue } from './send-queue.js'
+import type { SessionState } from './session.js'
 import { drop, leave, NOBODY, type SocketReader, type Wire } from './wire.js'
 import { peerError, violationError, WIRE_ERROR, type WireError } from './wire-error.js'
 
+/** So much may come in before the peer is told; or so long pass. */
+const ACK_MESSAGES = 64
+const ACK_BYTES = 65_536
+const ACK_DELAY_MS = 25
+
+/** What brings a session on over another socket when one breaks. */
+export interface SessionKeeper {
+  /** The socket is of no use any more; the link waits for `attach`, or for `lost`. */
+  wireLost(cause: Error | undefined): void
+  /** The link is over. */
+  over(): void
+  /** Whether what the keeper waits for keeps the process alive. */
+  ref(): void
+  unref(): void
+}
+
 /** What a {@link SocketLink} needs. */
 export interface SocketLinkInit<Out> {
-  readonly wire: Wire
   readonly peer: Peer
   readonly codec: Encoder<Out>
   readonly limits: Limits
@@ -18,75 +35,165 @@ export interface SocketLinkInit<Out> {
   readonly theirs: Greeting
   /** The credit in this side's greeting. */
   readonly credit: number
+  /** Silence of the peer that is tolerated; 0 if any. */
+  readonly silenceMs: number
   readonly events: LinkEvents
+  /** Only of a connection that survives its socket. */
+  readonly keeper: SessionKeeper | undefined
 }
 
 /**
- * One connection over a socket after both greetings.
+ * One connection over a socket after both greetings; or, with a keeper, over one socket after another.
  *
  * Flow: the peer sends what it has credit for and no more, so the socket is always read, and the end of the peer is
  * noticed whether or not the application reads.
  *
- * Closing: each side sends CLOSE behind its last message; who has sent CLOSE and read the peer's sends FIN. So FIN says
- * "all that you sent has been read", and a connection that ends without it was lost.
+ * Closing: each side sends CLOSE behind its last message; who has sent CLOSE, has read the peer's, and knows all its
+ * messages to be there, sends FIN. So FIN says "all that you sent has been read", and what ends without it was cut.
  */
 export class SocketLink<Out> implements Link<Out>, SocketReader, FrameSink {
   readonly peer: Peer
   congested = false
   bytesSent = 0
-  readonly #wire: Wire
+  readonly #init: SocketLinkInit<Out>
   readonly #events: LinkEvents
+  readonly #keeper: SessionKeeper | undefined
   readonly #queue: SendQueue<Out>
-  readonly #decoder: FrameDecoder
   readonly #highWaterMarkBytes: number
   /** Granted again once so much was delivered: not for each message, and early enough to keep the peer going. */
   readonly #grantStep: number
+  #wire: Wire | undefined
+  #decoder: FrameDecoder | undefined
+  #liveness: Liveness | undefined
   /** What the peer may still send. */
   #granted: number
   /** Delivered and not granted again. */
   #owed = 0
+  /** Messages that came in; told to the peer; and their bytes since. */
+  #received = 0
+  #acked = 0
+  #unackedBytes = 0
+  #ackTimer: ReturnType<typeof setTimeout> | undefined
   #paused = false
   #ending = false
   #finSent = false
   #peerClosed = false
   #finReceived = false
   #over = false
+  #referenced = true
   #violation: WireError | undefined
   #peerGaveUp = false
 
-  constructor({ wire, peer, codec, limits, theirs, credit, events }: SocketLinkInit<Out>) {
+  constructor(init: SocketLinkInit<Out>) {
+    const { peer, codec, limits, theirs, credit, events, keeper } = init
+    this.#init = init
     this.peer = peer
-    this.#wire = wire
     this.#events = events
+    this.#keeper = keeper
     this.#highWaterMarkBytes = limits.highWaterMarkBytes
     this.#granted = credit
     this.#grantStep = credit / 2
-    const { maxMessageBytes } = limits
-    this.#decoder = new FrameDecoder({ maxFrameBytes: MAX_FRAME_BYTES, maxMessageBytes }, this)
-    const sendLimits = {
-      maxFrameBytes: theirs.maxFrameBytes,
-      // What the peer would refuse is refused here, where the sender can be told.
-      maxMessageBytes: Math.min(maxMessageBytes, theirs.maxMessageBytes),
-      credit: theirs.credit,
-    }
-    this.#queue = new SendQueue(wire.socket, codec, sendLimits, () => this.#progressed())
+    this.#queue = new SendQueue({
+      codec,
+      limits: {
+        maxFrameBytes: theirs.maxFrameBytes,
+        // What the peer would refuse is refused here, where the sender can be told.
+        maxMessageBytes: Math.min(limits.maxMessageBytes, theirs.maxMessageBytes),
+      },
+      retains: keeper !== undefined,
+      onProgress: () => this.#progressed(),
+    })
   }
 
   get bufferedMessages(): number {
-    return this.#queue.bufferedMessages
+    return this.#queue.log.messages
   }
 
   get bufferedBytes(): number {
-    return this.#queue.bufferedBytes
+    return this.#queue.log.bytes
+  }
+
+  /** What was not given to a socket. */
+  get unsent(): MessageCount {
+    const { all, taken } = this.sent
+    return { messages: all - taken, bytes: this.#queue.log.untakenBytes }
+  }
+
+  /** What this side has of the session. */
+  get state(): SessionState {
+    return { received: this.#received, credit: this.#granted }
+  }
+
+  /** Messages ever taken: those before `acknowledged` are there, those before `taken` may be, the others are not. */
+  get sent(): { readonly acknowledged: number; readonly taken: number; readonly all: number } {
+    const { acknowledged, taken, messages } = this.#queue.log
+    return { acknowledged, taken, all: acknowledged + messages }
+  }
+
+  /** Whether all is done that this side can do: the peer has everything, and has read CLOSE. */
+  get hasFinished(): boolean {
+    return this.#finSent
+  }
+
+  /**
+   * Go on over `wire`: from the beginning, or from what the peer has, by its `state`.
+   *
+   * @returns false when it claims to have what was never sent.
+   */
+  attach(wire: Wire, theirs: Greeting, state?: SessionState): boolean {
+    const queue = this.#queue
+    if (state !== undefined && !this.#goOnFrom(state)) return false
+    const { maxMessageBytes } = this.#init.limits
+    this.#wire = wire
+    this.#finSent = false
+    this.#finReceived = false
+    this.#decoder = new FrameDecoder({ maxFrameBytes: MAX_FRAME_BYTES, maxMessageBytes }, this)
+    wire.reader = this
+    if (!this.#referenced) wire.socket.unref()
+    queue.hasWritten = true
+    this.#liveness = new Liveness({
+      toleratedMs: this.#init.silenceMs,
+      promisedMs: theirs.silence * SILENCE_STEP_MS,
+      hasWritten: () => {
+        const { hasWritten } = queue
+        queue.hasWritten = false
+        return hasWritten
+      },
+      speak: () => queue.alive(),
+      onSilence: () => this.#silent(),
+    })
+    queue.attach(wire.socket, state?.credit ?? theirs.credit)
+    this.#acked = this.#received
+    this.#finishSending()
+    return true
+  }
+
+  /** Let go of the socket: another one takes its place, or none. */
+  detach(): void {
+    const wire = this.#wire
+    this.#wire = undefined
+    this.#liveness?.stop()
+    this.#decoder?.stop()
+    this.#queue.detach()
+    if (wire !== undefined) drop(wire)
+  }
+
+  /** All is done that can be: nothing more has to come. */
+  complete(): void {
+    this.#events.ended()
+  }
+
+  /** The session cannot go on. */
+  fail(error: IpcError): void {
+    this.#events.lost(error)
   }
 
   send(message: Out, options: SendOptions | undefined): boolean {
     if (options?.transfer !== undefined && options.transfer.length > 0) {
       throw new IpcError('IPC_NOT_SUPPORTED', 'a socket copies every message: nothing can be transferred')
     }
-    const queue = this.#queue
-    this.bytesSent += queue.add(message)
-    if (queue.bufferedBytes >= this.#highWaterMarkBytes) this.congested = true
+    this.bytesSent += this.#queue.add(message)
+    if (this.#queue.log.bytes >= this.#highWaterMarkBytes) this.congested = true
     return !this.congested
   }
 
@@ -102,15 +209,20 @@ export class SocketLink<Out> implements Link<Out>, SocketReader, FrameSink {
 
   end(): void {
     this.#ending = true
-    this.#queue.addFrame(encodeClose())
+    this.#queue.close()
   }
 
   destroy(abort: IpcError | undefined): void {
+    const wire = this.#wire
     const graceful = this.#finSent && this.#finReceived
     this.#over = true
-    this.#decoder.stop()
+    clearTimeout(this.#ackTimer)
+    this.#liveness?.stop()
+    this.#decoder?.stop()
     this.#queue.clear()
-    const wire = this.#wire
+    this.#wire = undefined
+    this.#keeper?.over()
+    if (wire === undefined) return
     if (graceful) {
       wire.reader = NOBODY
       wire.socket.destroySoon()
@@ -119,29 +231,35 @@ export class SocketLink<Out> implements Link<Out>, SocketReader, FrameSink {
   }
 
   ref(): void {
-    this.#wire.socket.ref()
+    this.#referenced = true
+    this.#wire?.socket.ref()
+    this.#keeper?.ref()
   }
 
   unref(): void {
-    this.#wire.socket.unref()
+    this.#referenced = false
+    this.#wire?.socket.unref()
+    this.#keeper?.unref()
   }
 
   bytes(source: Uint8Array, start: number, end: number): void {
-    this.#decoder.push(source, start, end)
+    this.#liveness?.heard()
+    this.#decoder?.push(source, start, end)
     this.#grantOwed()
+    this.#ackSoon()
   }
 
   fin(): void {
     this.#finReceived = true
     if (this.#finSent) this.#events.ended()
-    else if (!this.#peerClosed) this.#lose(undefined)
+    else if (!this.#peerClosed) this.#cut(undefined)
     // FIN tells that our CLOSE was read, and may come in before the callback that tells that it was written, but not
     // by more than a turn. Otherwise the peer left without waiting for it.
-    else setImmediate(() => this.#finSent || this.#over || this.#lose(undefined))
+    else setImmediate(() => this.#finSent || this.#over || this.#cut(undefined))
   }
 
   broke(error: Error | undefined): void {
-    this.#lose(error)
+    this.#cut(error)
   }
 
   message(source: Uint8Array, start: number, end: number): void {
@@ -153,6 +271,8 @@ export class SocketLink<Out> implements Link<Out>, SocketReader, FrameSink {
     const cost = end - start + MESSAGE_COST_BYTES
     this.#granted -= cost
     this.#owed += cost
+    this.#received++
+    this.#unackedBytes += cost
     this.#events.deliverEncoded(source, start, end)
   }
 
@@ -160,9 +280,19 @@ export class SocketLink<Out> implements Link<Out>, SocketReader, FrameSink {
     this.#queue.addCredit(bytes)
   }
 
+  ack(count: number): void {
+    if (this.#queue.acknowledged(count)) return
+    const { acknowledged, taken } = this.#queue.log
+    const reason = `ACK of ${count} messages, with ${acknowledged} of ${taken} acknowledged`
+    this.violation({ code: WIRE_ERROR.protocol, retryable: false, reason })
+  }
+
   close(): void {
+    // Once more when it was read over a socket that broke.
+    const isFirst = !this.#peerClosed
     this.#peerClosed = true
-    this.#events.peerEnded()
+    if (this.#keeper !== undefined) this.#ackNow()
+    if (isFirst) this.#events.peerEnded()
     this.#finishSending()
   }
 
@@ -176,17 +306,42 @@ export class SocketLink<Out> implements Link<Out>, SocketReader, FrameSink {
     this.#events.lost(violationError(error))
   }
 
+  #goOnFrom({ received }: SessionState): boolean {
+    const { log } = this.#queue
+    if (received < log.acknowledged || received > log.taken) return false
+    log.acknowledge(received)
+    return true
+  }
+
   #grantOwed(): void {
     const owed = this.#owed
     if (owed < this.#grantStep || this.#paused || this.#peerClosed || this.#over) return
     this.#owed = 0
     this.#granted += owed
     this.#queue.grant(owed)
+    // In the same write: a peer that keeps no more than this takes may wait for it.
+    if (this.#keeper !== undefined) this.#ackNow()
+  }
+
+  /** Tell the peer what came in: not for each message, and before long. */
+  #ackSoon(): void {
+    if (this.#keeper === undefined || this.#received === this.#acked || this.#over) return
+    if (this.#received - this.#acked >= ACK_MESSAGES || this.#unackedBytes >= ACK_BYTES) this.#ackNow()
+    else this.#ackTimer ??= setTimeout(() => this.#ackNow(), ACK_DELAY_MS).unref()
+  }
+
+  #ackNow(): void {
+    clearTimeout(this.#ackTimer)
+    this.#ackTimer = undefined
+    if (this.#over || this.#finSent || this.#wire === undefined) return
+    this.#acked = this.#received
+    this.#unackedBytes = 0
+    this.#queue.ack(this.#received)
   }
 
   #progressed(): void {
     if (this.#over) return
-    if (this.congested && this.#queue.bufferedBytes <= this.#highWaterMarkBytes / 2) {
+    if (this.congested && this.#queue.log.bytes <= this.#highWaterMarkBytes / 2) {
       this.congested = false
       this.#events.flowing()
     }
@@ -195,13 +350,31 @@ export class SocketLink<Out> implements Link<Out>, SocketReader, FrameSink {
 
   #finishSending(): void {
     if (!this.#ending || !this.#peerClosed || this.#finSent || this.#over) return
-    if (this.#queue.bufferedBytes > 0) return
+    if (!this.#queue.isFinished) return
     this.#finSent = true
-    this.#wire.socket.end()
+    // The last ACK has to leave before.
+    this.#queue.flush()
+    this.#wire?.socket.end()
     if (this.#finReceived) this.#events.ended()
   }
 
-  #lose(cause: Error | undefined): void {
+  #silent(): void {
+    const wire = this.#wire
+    if (wire === undefined || this.#over) return
+    wire.reader = NOBODY
+    // Not in order: who is silent would not answer.
+    wire.socket.resetAndDestroy()
+    this.#cut(new Error(`it said nothing for ${this.#init.silenceMs} ms`))
+  }
+
+  /** The socket is at its end, before the connection is. */
+  #cut(cause: Error | undefined): void {
+    if (this.#over || this.#wire === undefined) return
+    if (this.#keeper !== undefined) {
+      this.detach()
+      this.#keeper.wireLost(cause)
+      return
+    }
     const how = cause === undefined ? 'it ended without closing' : cause.message
     this.#events.lost(new IpcError('IPC_PEER_LOST', `the peer is gone: ${how}`, { cause }))
   }

@@ -9,7 +9,10 @@ export const WIRE_ERROR = {
   frameTooLarge: 8,
   messageTooLarge: 9,
   creditViolation: 11,
+  idle: 14,
   overloaded: 15,
+  resumeUnknown: 16,
+  resumeGap: 17,
   codec: 23,
   aborted: 24,
 } as const

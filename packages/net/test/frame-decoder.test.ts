@@ -17,6 +17,7 @@ import { frameVectors as vectors } from './fixtures/vectors.js'
 type Found =
   | { readonly message: string }
   | { readonly credit: number }
+  | { readonly ack: number }
   | { readonly close: true }
   | { readonly error: WireError }
   | { readonly violation: WireError }
@@ -31,6 +32,7 @@ function recorder(limits: DecoderLimits = LIMITS): { decoder: FrameDecoder; foun
       found.push({ message: Buffer.from(source.subarray(start, end)).toString('hex') })
     },
     credit: (bytes) => found.push({ credit: bytes }),
+    ack: (count) => found.push({ ack: count }),
     close: () => found.push({ close: true }),
     error: (error) => found.push({ error }),
     violation: (violation) => found.push({ violation }),

@@ -50,8 +50,8 @@ describe('greeting', () => {
     [{ featuresRequired: 0x10 }, WIRE_ERROR.feature, 'requires 0x10'],
     [{ codec: 0xabcd }, WIRE_ERROR.codec, "the listener has 'json'"],
     [{ codec: 0xabcd }, WIRE_ERROR.codec, 'the dialer 0xabcd'],
-    [{ flags: 1 }, WIRE_ERROR.protocol, 'reserved flags 0x1'],
-    [{ silence: 150 }, WIRE_ERROR.protocol, 'a silence limit of 150'],
+    [{ flags: 4 }, WIRE_ERROR.protocol, 'reserved flags 0x4'],
+    [{ flags: 2 }, WIRE_ERROR.protocol, 'flags 0x2 that do not go together'],
     [{ maxFrameBytes: 4095 }, WIRE_ERROR.protocol, 'a frame limit of 4095 bytes'],
     [{ maxFrameBytes: 2 ** 24 }, WIRE_ERROR.protocol, 'a frame limit of 16777216 bytes'],
     [{ maxMessageBytes: 0 }, WIRE_ERROR.protocol, 'a message limit of 0 bytes'],
@@ -65,5 +65,5 @@ describe('greeting', () => {
 })
 
 function greetingOf(role: 'dialer' | 'acceptor'): Greeting {
-  return makeGreeting(role, 'json', resolveLimits({}))
+  return makeGreeting(role, 'json', resolveLimits({}), { flags: 0, silenceMs: 0 })
 }

@@ -214,7 +214,7 @@ class CoreConnection<In, Out> implements Connection<In, Out> {
     this.#status = 'closed'
     const link = this.#link
     const inbox = this.#inbox
-    const unsent = { messages: link.bufferedMessages, bytes: link.bufferedBytes }
+    const unsent = link.unsent ?? { messages: link.bufferedMessages, bytes: link.bufferedBytes }
     const abortedHere = by === 'local' && error !== undefined
     if (abortedHere) inbox.discard()
     link.destroy(abortedHere || error?.code === 'IPC_PROTOCOL' ? error : undefined)

@@ -1,4 +1,4 @@
-import type { Peer, SendOptions } from '../connection.js'
+import type { MessageCount, Peer, SendOptions } from '../connection.js'
 import type { IpcError } from '../errors.js'
 
 /**
@@ -20,6 +20,8 @@ export interface Link<Out> {
   /** Taken by `send`, not yet handed over to the peer's side (kernel, shared memory, port). */
   readonly bufferedMessages: number
   readonly bufferedBytes: number
+  /** What the peer certainly has not got, where that is less than what is buffered. */
+  readonly unsent?: MessageCount
   /** Encoded bytes of all messages taken. */
   readonly bytesSent: number
   /** The core has no room: deliver nothing more until `resume`, and let the peer feel it. */

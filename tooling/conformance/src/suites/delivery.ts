@@ -168,6 +168,8 @@ export function deliverySuite(harness: PairHarness): void {
       await remote.send(['a', 'b'])
       await until(() => local.stats().unreadMessages === 2)
       await local.receive()
+      // Where the peer acknowledges what has come in, that is later.
+      await until(() => local.stats().bufferedMessages === 0)
       const stats = local.stats()
       expect(stats).toMatchObject({ status: 'open', messagesSent: 1, messagesReceived: 2, unreadMessages: 1 })
       expect(stats).toMatchObject({
