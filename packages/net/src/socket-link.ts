@@ -113,8 +113,9 @@ export class SocketLink<Out> implements Link<Out>, SocketReader, FrameSink {
     return this.#queue.log.bytes
   }
 
-  /** What was not given to a socket. */
-  get unsent(): MessageCount {
+  /** What was not given to a socket; of the rest nobody knows. Without a session all that is buffered was not. */
+  get unsent(): MessageCount | undefined {
+    if (this.#keeper === undefined) return undefined
     const { all, taken } = this.sent
     return { messages: all - taken, bytes: this.#queue.log.untakenBytes }
   }

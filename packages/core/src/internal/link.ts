@@ -21,7 +21,7 @@ export interface Link<Out> {
   readonly bufferedMessages: number
   readonly bufferedBytes: number
   /** What the peer certainly has not got, where that is less than what is buffered. */
-  readonly unsent?: MessageCount
+  readonly unsent?: MessageCount | undefined
   /** Encoded bytes of all messages taken. */
   readonly bytesSent: number
   /** The core has no room: deliver nothing more until `resume`, and let the peer feel it. */
