@@ -60,6 +60,8 @@ export interface CloseReason {
   readonly error: IpcError | undefined
   /** Accepted by `send` here, and known not to have been handed to the peer. */
   readonly unsent: MessageCount
+  /** Accepted by `send` here, under way at the end, and not acknowledged: the peer may have them or not. */
+  readonly unknown: MessageCount
   /** Received here, and thrown away because of `abort`, or unread above `maxBufferedBytes` while closing. */
   readonly discarded: MessageCount
 }

@@ -113,11 +113,11 @@ export class SocketLink<Out> implements Link<Out>, SocketReader, FrameSink {
     return this.#queue.log.bytes
   }
 
-  /** What was not given to a socket; of the rest nobody knows. Without a session all that is buffered was not. */
-  get unsent(): MessageCount | undefined {
+  /** What a socket was given, and nobody has acknowledged. */
+  get underWay(): MessageCount | undefined {
     if (this.#keeper === undefined) return undefined
-    const { all, taken } = this.sent
-    return { messages: all - taken, bytes: this.#queue.log.untakenBytes }
+    const { bytes, untakenBytes, taken, acknowledged } = this.#queue.log
+    return { messages: taken - acknowledged, bytes: bytes - untakenBytes }
   }
 
   /** What this side has of the session. */

@@ -214,12 +214,16 @@ class CoreConnection<In, Out> implements Connection<In, Out> {
     this.#status = 'closed'
     const link = this.#link
     const inbox = this.#inbox
-    const unsent = link.unsent ?? { messages: link.bufferedMessages, bytes: link.bufferedBytes }
+    const unknown = link.underWay ?? { messages: 0, bytes: 0 }
+    const unsent = {
+      messages: link.bufferedMessages - unknown.messages,
+      bytes: link.bufferedBytes - unknown.bytes,
+    }
     const abortedHere = by === 'local' && error !== undefined
     if (abortedHere) inbox.discard()
     link.destroy(abortedHere || error?.code === 'IPC_PROTOCOL' ? error : undefined)
     const discarded = { messages: inbox.discardedMessages, bytes: inbox.discardedBytes }
-    this.#reason = { by, code: error?.code, error, unsent, discarded }
+    this.#reason = { by, code: error?.code, error, unsent, unknown, discarded }
     inbox.end(this.#endError())
     this.#settleDraining((wait) => wait.reject(this.#endError()))
     this.#resolveClosed(this.#reason)

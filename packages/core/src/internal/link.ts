@@ -20,8 +20,8 @@ export interface Link<Out> {
   /** Taken by `send`, not yet handed over to the peer's side (kernel, shared memory, port). */
   readonly bufferedMessages: number
   readonly bufferedBytes: number
-  /** What the peer certainly has not got, where that is less than what is buffered. */
-  readonly unsent?: MessageCount | undefined
+  /** Of what is buffered: what the peer may have got, and has not acknowledged. Nothing where nobody acknowledges. */
+  readonly underWay?: MessageCount | undefined
   /** Encoded bytes of all messages taken. */
   readonly bytesSent: number
   /** The core has no room: deliver nothing more until `resume`, and let the peer feel it. */
