@@ -21,6 +21,7 @@ describe('Connection over a link', () => {
       code: undefined,
       error: undefined,
       unsent: NOTHING,
+      unknown: NOTHING,
       discarded: NOTHING,
     })
   })
