@@ -4,4 +4,12 @@
  *
  * @packageDocumentation
  */
-export type { Operation } from './explore/access.js'
+export {
+  type ExploreOptions,
+  explore,
+  type MemoryMode,
+  type Report,
+  type Violation,
+} from './explore/explore.js'
+export { loadModel, type Model, type ModelInput, type Mutation } from './explore/load-model.js'
+export type { ModelFutex, Outcome, Scenario, Self, ThreadBody } from './explore/scenario.js'

@@ -1,0 +1,162 @@
+import { type Access, isSameAccess, type Port } from './access.js'
+import type { Realm } from './realm.js'
+
+/** How a thread ended. */
+export interface Ended {
+  readonly threw: boolean
+  /** What it returned, or threw. */
+  readonly value: unknown
+}
+
+/**
+ * All that has happened to a thread so far, as far as it can tell: the results of its accesses. Since its code is
+ * deterministic, this is its whole state, and says what it does next.
+ */
+export class History {
+  /** Of the thread's histories, in the order in which they were found. */
+  readonly id: number
+  readonly parent: History | undefined
+  /** Result of the last access. */
+  readonly result: number
+  /** Number of accesses. */
+  readonly depth: number
+  /** The access that comes next; `undefined` when the thread has ended. */
+  next: Access | undefined
+  ended: Ended | undefined
+  readonly children: Map<number, History> = new Map()
+
+  constructor(id: number, parent: History | undefined, result: number) {
+    this.id = id
+    this.parent = parent
+    this.result = result
+    this.depth = parent === undefined ? 0 : parent.depth + 1
+  }
+}
+
+/** Thrown through the code of a thread to stop it. It is none of its errors. */
+const PAUSE: unique symbol = Symbol('pause')
+
+/**
+ * A thread, which can be continued from any of its histories: it is run again from its start, its accesses get the
+ * results that they had, and the one after them stops it. Each history is run once, and then remembered.
+ */
+export class Program {
+  readonly root: History
+  readonly #realm: Realm
+  readonly #body: () => unknown
+  readonly #maxAccesses: number
+  #count = 0
+
+  constructor(realm: Realm, body: () => unknown, maxAccesses: number) {
+    this.#realm = realm
+    this.#body = body
+    this.#maxAccesses = maxAccesses
+    this.root = new History(this.#count++, undefined, 0)
+    this.#run(this.root)
+  }
+
+  /** Histories found so far. */
+  get count(): number {
+    return this.#count
+  }
+
+  /** The history in which the access that comes next has had `result`. */
+  after(history: History, result: number): History {
+    const known = history.children.get(result)
+    if (known !== undefined) return known
+    const next = new History(this.#count++, history, result)
+    history.children.set(result, next)
+    this.#run(next)
+    return next
+  }
+
+  /** Run the thread up to its end, or to the access that comes after `history`. */
+  #run(history: History): void {
+    if (history.depth > this.#maxAccesses) {
+      throw new Error(`a thread makes more than ${this.#maxAccesses} accesses: its loops need bounds`)
+    }
+    const port = new Replay(pathTo(history))
+    const { seam } = this.#realm
+    const before = seam.port
+    seam.port = port
+    this.#realm.resetClock()
+    let ended: Ended
+    try {
+      ended = { threw: false, value: this.#body() }
+    } catch (error) {
+      ended = { threw: true, value: error }
+    } finally {
+      seam.port = before
+    }
+    // Whatever became of the pause: code may have caught it.
+    if (port.reached !== undefined) history.next = port.reached
+    else if (port.isComplete) history.ended = ended
+    else throw differs(ended.threw ? String(ended.value) : 'the thread ended early')
+  }
+
+  /** Run the thread along `history` once more, and call `onAccess` within each of its accesses. */
+  retrace(history: History, onAccess: () => void): void {
+    const replay = new Replay(pathTo(history))
+    const { seam } = this.#realm
+    const before = seam.port
+    const access: Port['access'] = (access) => {
+      if (replay.reached === undefined) onAccess()
+      return replay.access(access)
+    }
+    seam.port = { access }
+    this.#realm.resetClock()
+    try {
+      this.#body()
+    } catch {
+      // The pause, or what it threw the first time.
+    } finally {
+      seam.port = before
+    }
+  }
+}
+
+/** The histories up to this one, the root first. */
+export function pathTo(history: History): History[] {
+  const path = new Array<History>(history.depth + 1)
+  let at: History | undefined = history
+  while (at !== undefined) {
+    path[at.depth] = at
+    at = at.parent
+  }
+  return path
+}
+
+/** Gives a thread the results that it had, and then stops it. */
+class Replay implements Port {
+  reached: Access | undefined
+  readonly #path: readonly History[]
+  #at = 0
+
+  constructor(path: readonly History[]) {
+    this.#path = path
+  }
+
+  /** Whether all results were taken. */
+  get isComplete(): boolean {
+    return this.#at === this.#path.length - 1
+  }
+
+  access(access: Access): number {
+    // In a `finally`, or after a `catch`, while the thread is being stopped: nothing happens any more.
+    if (this.reached !== undefined) throw PAUSE
+    if (this.isComplete) {
+      this.reached = access
+      throw PAUSE
+    }
+    const before = (this.#path[this.#at] as History).next
+    if (before === undefined || !isSameAccess(before, access)) {
+      throw differs(`${access.operation} of word ${access.word}`)
+    }
+    this.#at++
+    return (this.#path[this.#at] as History).result
+  }
+}
+
+function differs(how: string): Error {
+  return new Error(`a thread does not do the same when it is run again: ${how}`)
+}
