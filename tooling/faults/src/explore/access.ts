@@ -78,6 +78,14 @@ export function modified({ operation, value, expected }: Access, found: number):
   }
 }
 
+/** What an access has stored where it found `found`, in the bits of its mask, if it is one of memory and has. */
+export function storedBy(access: Access, found: number): number | undefined {
+  const { operation, value } = access
+  if (operation === 'store' || operation === 'Atomics.store') return value
+  if (!operation.startsWith('Atomics.') || operation === 'Atomics.load') return undefined
+  return modified(access, found)
+}
+
 /** Takes the accesses of a thread. */
 export interface Port {
   /** Returns what the access finds. */

@@ -137,11 +137,11 @@ class Exploration {
     let violation: Violation | undefined
     let isComplete = false
     do {
-      this.#universe.knowledge.takeGrown()
+      this.#takeGrown()
       passes++
       violation = this.#pass()
       isComplete = violation === undefined && this.#states <= this.#maxStates
-    } while (isComplete && this.#universe.knowledge.takeGrown())
+    } while (isComplete && this.#takeGrown())
     return {
       states: this.#states,
       transitions: this.#transitions,
@@ -152,6 +152,13 @@ class Exploration {
       outcomes: [...this.#outcomes].sort(),
       ...(violation !== undefined && { violation }),
     }
+  }
+
+  /** Whether something came to be known that an exploration would have needed from its start. */
+  #takeGrown(): boolean {
+    const { knowledge, threads } = this.#universe
+    const grown = threads.filter(({ program }) => program.futures.takeGrown())
+    return knowledge.takeGrown() || grown.length > 0
   }
 
   /** All states once, those after fewer steps first. */

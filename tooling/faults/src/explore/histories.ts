@@ -1,4 +1,5 @@
-import { type Access, isSameAccess, type Port } from './access.js'
+import { type Access, isSameAccess, type Port, storedBy } from './access.js'
+import { Futures } from './futures.js'
 import type { Realm } from './realm.js'
 
 /** How a thread ended. */
@@ -24,6 +25,10 @@ export class History {
   next: Access | undefined
   ended: Ended | undefined
   readonly children: Map<number, History> = new Map()
+  /** Stores that are made after this, as far as known; see `Futures`. */
+  readonly future: number[] = []
+  /** Whether anything relied on no more being known. */
+  isFutureUsed = false
 
   constructor(id: number, parent: History | undefined, result: number) {
     this.id = id
@@ -42,6 +47,7 @@ const PAUSE: unique symbol = Symbol('pause')
  */
 export class Program {
   readonly root: History
+  readonly futures: Futures = new Futures()
   readonly #realm: Realm
   readonly #body: () => unknown
   readonly #maxAccesses: number
@@ -67,6 +73,8 @@ export class Program {
     const next = new History(this.#count++, history, result)
     history.children.set(result, next)
     this.#run(next)
+    const value = storedBy(history.next as Access, result)
+    if (value !== undefined) this.futures.add(history, value)
     return next
   }
 

@@ -1,4 +1,4 @@
-import { type Access, isSameAccess, isSamePlace, modified } from './access.js'
+import { type Access, isSameAccess, isSamePlace, storedBy } from './access.js'
 import { type History, pathTo } from './histories.js'
 import type { Knowledge } from './knowledge.js'
 import type { Pending, ThreadState, ThreadStates } from './thread-states.js'
@@ -60,12 +60,4 @@ function storesTheSame(
   }
   const here = (path[store] as History).next as Access
   return other.next !== undefined && isSameAccess(here, other.next)
-}
-
-/** What an access has stored, if it is one of memory and has. */
-function storedBy(access: Access, result: number): number | undefined {
-  const { operation, value } = access
-  if (operation === 'store' || operation === 'Atomics.store') return value
-  if (!operation.startsWith('Atomics.') || operation === 'Atomics.load') return undefined
-  return modified(access, result)
 }

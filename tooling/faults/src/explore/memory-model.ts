@@ -22,8 +22,10 @@ export type Take = (
 
 /** When accesses of memory take effect, and what loads find. */
 export interface MemoryModel {
-  /** Whether what the thread shares besides memory can be accessed now: in order with its atomic accesses. */
+  /** Whether the thread's next access can take place now, if it is one of what is shared besides memory. */
   isOrdered(state: ThreadState): boolean
+  /** Whether what was foretold can still come true, as far as known. */
+  isPossible(world: World): boolean
   /** The ways in which the thread's next access, which is one of memory, can come about. */
   access(world: World, thread: number, take: Take): void
   /** The pending accesses of the thread that can take effect. */

@@ -38,6 +38,10 @@ export class SequentialMemory implements MemoryModel {
     // Nothing is pending.
   }
 
+  isPossible(): boolean {
+    return true
+  }
+
   isPrivate({ history }: ThreadState, thread: number): boolean {
     const { operation, word } = history.next as Access
     const { knowledge } = this.#universe

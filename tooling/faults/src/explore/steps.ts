@@ -38,6 +38,7 @@ export class Steps {
    * come back to where they were, nobody's steps are put off for ever.
    */
   from(world: World): World[] {
+    if (!this.#model.isPossible(world)) return []
     const count = world.threads.length
     for (let thread = 0; thread < count; thread++) {
       const only = this.#privateStep(world, thread)

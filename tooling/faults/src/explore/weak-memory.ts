@@ -1,7 +1,7 @@
 import { type Access, modified, stored } from './access.js'
 import { isIndependent } from './independence.js'
 import type { MemoryModel, Take, Universe } from './memory-model.js'
-import { overlap, type Pending, type ThreadState, type ThreadStates } from './thread-states.js'
+import { isOver, overlap, type Pending, type ThreadState, type ThreadStates } from './thread-states.js'
 import type { World } from './world.js'
 
 /**
@@ -28,7 +28,8 @@ import type { World } from './world.js'
  *    (coherence). An execution in which it never can is none, and is dropped.
  * 6. An execution ends when nothing is pending any more. What a dead thread has pending still takes effect, and its
  *    death is not seen before that.
- * 7. Blocking, waking, asking whether a thread lives, and notes are ordered as atomic loads are.
+ * 7. Blocking, asking whether a thread lives, and notes are ordered as atomic loads are. Waking others comes after all
+ *    before it has taken effect: futexes and the engine do it under a lock, whose release it waits for.
  *
  * What this covers, and what not:
  *
@@ -48,7 +49,8 @@ export class WeakMemory implements MemoryModel {
     this.#universe = universe
   }
 
-  isOrdered({ pending }: ThreadState): boolean {
+  isOrdered({ pending, history }: ThreadState): boolean {
+    if (history.next?.operation === 'unblock') return pending.length === 0
     return !pending.some(({ kind }) => kind === 'release' || kind === 'exclusive')
   }
 
@@ -128,8 +130,30 @@ export class WeakMemory implements MemoryModel {
       // With the value that is there, taking effect later is no different from now.
       if (value === found && !comesAfter) continue
       const pending = { kind: 'load' as const, depth: state.history.depth, word, mask, value }
+      if (!this.#isHopeful(world, thread, pending)) continue
       take('foretell', thread, states.issued(state, value, pending), world.memory, 0)
     }
+  }
+
+  isPossible(world: World): boolean {
+    return world.threads.every(({ pending }, thread) =>
+      pending.every((item) => item.kind !== 'load' || this.#isHopeful(world, thread, item)),
+    )
+  }
+
+  /** Whether memory holds what was foretold, or another thread may still store it. */
+  #isHopeful(world: World, thread: number, load: Pending): boolean {
+    const { word, mask, value } = load
+    if ((this.#universe.memories.read(world.memory, word) & mask) === value) return true
+    return world.threads.some((other, index) => {
+      if (index === thread) return false
+      const isPending = other.pending.some((store) => {
+        const both = store.word === word ? store.mask & mask : 0
+        return store.kind !== 'load' && both !== 0 && (store.value & both) === (value & both)
+      })
+      if (isPending) return true
+      return !isOver(other) && this.#states(index).program.futures.has(other.history, word, mask, value)
+    })
   }
 
   #modify(world: World, thread: number, access: Access, take: Take): void {

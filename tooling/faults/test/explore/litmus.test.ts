@@ -59,8 +59,11 @@ describe('litmus tests', () => {
     expect(outcomes(name, 'weak')).toBe(all.sort().join(' '))
   })
 
-  test.each(['sequential', 'weak'] as const)('readers in %s memory see independent stores in one order', (mode) => {
-    const all = Array.from({ length: 16 }, (_, bits) => bits.toString(2).padStart(4, '0'))
-    expect(outcomes('iriwAtomic', mode)).toBe(all.filter((outcome) => outcome !== '1010').join(' '))
-  })
+  test.each(['sequential', 'weak'] as const)(
+    'readers in %s memory see independent stores in one order',
+    (mode) => {
+      const all = Array.from({ length: 16 }, (_, bits) => bits.toString(2).padStart(4, '0'))
+      expect(outcomes('iriwAtomic', mode)).toBe(all.filter((outcome) => outcome !== '1010').join(' '))
+    },
+  )
 })
