@@ -69,6 +69,7 @@ function broadcast({ at = 0, before, writes, reads, from, holds = false }: Broad
           holding: holdingIn(memory),
           failWhenLapped: false,
         })
+        const isBehind = !reader.hasRoom()
         const found: number[] = []
         for (let i = 0; i < reads; i++) {
           if (!reader.peek()) continue
@@ -76,11 +77,11 @@ function broadcast({ at = 0, before, writes, reads, from, holds = false }: Broad
           reader.advance()
           reader.release()
         }
-        return { found, lost: reader.lost }
+        return { found, isBehind, lost: reader.lost }
       },
     },
     check({ results }) {
-      const { found, lost } = results.reader as { found: number[]; lost: number }
+      const { found, isBehind, lost } = results.reader as { found: number[]; isBehind: boolean; lost: number }
       const written = results.producer as number
       const [first = 0] = found
       const last = found.at(-1) ?? -1
@@ -88,6 +89,8 @@ function broadcast({ at = 0, before, writes, reads, from, holds = false }: Broad
         if (kind >= written || (i > 0 && kind <= (found[i - 1] as number))) throw new Error(`found ${found}`)
       })
       if (holds && lost > 0) throw new Error(`lost ${lost} though it holds the producer back`)
+      if (holds && isBehind && first !== 0)
+        throw new Error(`began at 0, holds the producer back, and found ${found}`)
       // All between the first and the last have come, or were counted as lost; some may have been before the first.
       const between = found.length === 0 ? 0 : last - first + 1 - found.length
       if (between > lost) throw new Error(`found ${found} and lost only ${lost}`)
@@ -111,21 +114,29 @@ function nameOf(word: number): string | undefined {
 /** A reader that follows. */
 export const following: Scenario = broadcast({ before: 1, writes: 2, reads: 3, from: 'latest' })
 /** The ring is full when the reader begins at its oldest record, which the producer writes over. */
-export const lapped: Scenario = broadcast({ before: 8, writes: 2, reads: 2, from: 'oldest' })
-/** As it is, where positions wrap as integers. */
+export const lapped: Scenario = broadcast({ before: 8, writes: 1, reads: 2, from: 'oldest' })
+/** Twice, and where positions wrap as integers. */
+export const lappedTwice: Scenario = broadcast({ before: 8, writes: 2, reads: 2, from: 'oldest' })
 export const wrapping: Scenario = broadcast({
   at: 2 ** 31 - 64,
   before: 4,
-  writes: 3,
+  writes: 2,
   reads: 3,
   from: 'oldest',
 })
 /** A reader that holds the producer back begins while the producer writes. */
-export const holding: Scenario = broadcast({ before: 8, writes: 3, reads: 3, from: 'oldest', holds: true })
+export const holding: Scenario = broadcast({ before: 8, writes: 1, reads: 2, from: 'oldest', holds: true })
+export const holdingTwice: Scenario = broadcast({
+  before: 8,
+  writes: 2,
+  reads: 3,
+  from: 'oldest',
+  holds: true,
+})
 export const holdingLatest: Scenario = broadcast({
   before: 7,
-  writes: 3,
-  reads: 3,
+  writes: 2,
+  reads: 2,
   from: 'latest',
   holds: true,
 })

@@ -12,7 +12,7 @@ import { expect } from 'vitest'
 /** A bug, the scenario that shows it, and how. */
 export interface Planted {
   readonly bug: string
-  readonly mutate: Mutation
+  readonly mutate: Mutation | readonly Mutation[]
   readonly scenario: string
   readonly message: string
   /** What the interleaving must contain, in this order; a line of it each. */

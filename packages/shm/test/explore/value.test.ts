@@ -46,7 +46,11 @@ const BY_INTERLEAVING: readonly Planted[] = [
     mutate: { file: 'value-cells.ts', from: '< CELLS - 1) {', to: '< CELLS) {' },
     scenario: 'around',
     message: 'torn: version 5',
-    steps: ['reader load length of cell 1', 'writer store first of cell 1', 'reader load'],
+    steps: [
+      'writer store first of cell 1 = 9',
+      'reader load first of cell 1: 9',
+      'reader Atomics.add version, 0: was 8',
+    ],
   },
 ]
 

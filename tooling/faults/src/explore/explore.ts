@@ -250,6 +250,7 @@ class Exploration {
       programs: this.#universe.threads.map(({ program }) => program),
       source: this.#model.source,
       nameOf: (word) => this.#scenario.nameOf?.(word),
+      isWrittenByOthers: (thread, word) => this.#universe.knowledge.isWrittenByOthers(thread, word),
     })
   }
 }

@@ -11,7 +11,12 @@ export interface PrintInit {
   /** The bundle, for the places of accesses in it. */
   readonly source: string
   nameOf(word: number): string | undefined
+  /** Whether another thread ever writes the word. */
+  isWrittenByOthers(thread: number, word: number): boolean
 }
+
+/** So many loads in a row of words that nobody else writes are printed as one line. */
+const MANY = 3
 
 interface Line {
   readonly who: string
@@ -32,12 +37,36 @@ export function printInterleaving(world: World, init: PrintInit): string {
   const places = init.programs.map((program, thread) =>
     placesOf(program, (world.threads[thread] as ThreadState).history, init.source),
   )
-  const lines = stepsTo(world).map((step) => lineOf(step, init, places))
+  const lines: Line[] = []
+  const steps = stepsTo(world)
+  for (let i = 0; i < steps.length; i++) {
+    const line = lineOf(steps[i] as World, init, places)
+    let many = 0
+    while (isSame(steps[i], steps[i + many]) && isLoadOfOwn(steps[i + many] as World, init)) many++
+    if (many < MANY) {
+      lines.push(line)
+      continue
+    }
+    lines.push({ ...line, what: `${many} loads of words that nobody else writes` })
+    i += many - 1
+  }
   const widest = (field: 'who' | 'what'): number => Math.max(0, ...lines.map((line) => line[field].length))
   const [who, what] = [widest('who'), widest('what')]
   return lines
     .map((line) => `${line.who.padEnd(who)}  ${line.what.padEnd(what)}  ${line.where}`.trimEnd())
     .join('\n')
+}
+
+function isSame(one: World | undefined, other: World | undefined): boolean {
+  return one !== undefined && one.thread === other?.thread
+}
+
+/** Whether a step is a load that tells nothing about the other threads. */
+function isLoadOfOwn({ before, thread, step }: World, { isWrittenByOthers }: PrintInit): boolean {
+  const access = before?.threads[thread]?.history.next
+  if (step !== 'access' || access === undefined) return false
+  const isLoad = access.operation === 'load' || access.operation === 'Atomics.load'
+  return isLoad && !isWrittenByOthers(thread, access.word)
 }
 
 function lineOf(world: World, { names, nameOf }: PrintInit, places: readonly (readonly string[])[]): Line {
