@@ -12,4 +12,4 @@ export {
   type Violation,
 } from './explore/explore.js'
 export { loadModel, type Model, type ModelInput, type Mutation } from './explore/load-model.js'
-export type { ModelFutex, Outcome, Scenario, Self, ThreadBody } from './explore/scenario.js'
+export type { ModelFutex, ModelLocks, Outcome, Scenario, Self, ThreadBody } from './explore/scenario.js'

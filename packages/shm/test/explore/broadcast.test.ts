@@ -43,28 +43,6 @@ const BY_INTERLEAVING: readonly Planted[] = [
       'reader Atomics.add intent, 0: was 0',
     ],
   },
-  {
-    bug: 'a reader that holds the producer back from after it has looked where to begin',
-    mutate: [
-      {
-        file: 'broadcast-reader.ts',
-        from: 'if (holdAs !== undefined) this.#slot = holding.join(holdAs)',
-        to: '',
-      },
-      {
-        file: 'broadcast-reader.ts',
-        from: 'this.#held = this.#position\n    if (this.#slot >= 0) holding.move(this.#slot, this.#position)\n    // After',
-        to: 'if (holdAs !== undefined) this.#slot = holding.join(holdAs)\n    this.#held = this.#position\n    if (this.#slot >= 0) holding.move(this.#slot, this.#position)\n    // After',
-      },
-    ],
-    scenario: 'holding',
-    message: 'began at 0, holds the producer back, and found 8',
-    steps: [
-      'reader Atomics.add intent, 0: was 128',
-      'producer Atomics.exchange intent',
-      'reader Atomics.compareExchange owner of slot 0',
-    ],
-  },
 ]
 
 const ONLY_WEAK: readonly Planted[] = [

@@ -1,5 +1,5 @@
 import type { Scenario } from '@ipc/faults'
-import { ENTRY_WORDS, mpscRingBytes, UNIT_BYTES } from '../../src/ring/mpsc-layout.js'
+import { ENTRY_WORDS, MPSC_CONTROL_BYTES, mpscRingBytes, UNIT_BYTES } from '../../src/ring/mpsc-layout.js'
 import { MpscReader } from '../../src/ring/mpsc-reader.js'
 import { MpscWriter } from '../../src/ring/mpsc-writer.js'
 import { RING_CONTROL_BYTES, RING_HEAD, RING_TAIL } from '../../src/ring/ring-layout.js'
@@ -19,8 +19,8 @@ interface MpscInit {
 /** Producers of numbered records, and a consumer, none of which waits. A record has a word at its start, and its end. */
 function mpsc({ capacity, at, producers, writes, reads, aborts }: MpscInit): Scenario {
   const produce = (producer: number) => (memory: SharedArrayBuffer) => {
-    const writer = new MpscWriter(memory, 0, capacity)
-    const words = new Int32Array(memory, RING_CONTROL_BYTES, capacity / 4)
+    const writer = new MpscWriter(memory, 0, capacity, undefined)
+    const words = new Int32Array(memory, MPSC_CONTROL_BYTES, capacity / 4)
     const sizes = producers[producer] as readonly number[]
     let written = 0
     for (let i = 0; i < writes && written < sizes.length; i++) {
@@ -54,15 +54,15 @@ function mpsc({ capacity, at, producers, writes, reads, aborts }: MpscInit): Sce
     threads: {
       ...threads,
       consumer(memory) {
-        const reader = new MpscReader(memory, 0, capacity)
-        const words = new Int32Array(memory, RING_CONTROL_BYTES, capacity / 4)
+        const reader = new MpscReader(memory, 0, capacity, undefined)
+        const words = new Int32Array(memory, MPSC_CONTROL_BYTES, capacity / 4)
         return read(reader, words, reads, true)
       },
     },
     check({ results, memory }) {
       const found = results.consumer as number[]
-      const reader = new MpscReader(memory.buffer, 0, capacity)
-      const left = read(reader, memory.subarray(RING_CONTROL_BYTES / 4), Number.POSITIVE_INFINITY, false)
+      const reader = new MpscReader(memory.buffer, 0, capacity, undefined)
+      const left = read(reader, memory.subarray(MPSC_CONTROL_BYTES / 4), Number.POSITIVE_INFINITY, false)
       producers.forEach((_, producer) => {
         const written = Array.from(
           { length: results[`producer ${producer}`] as number },
@@ -74,7 +74,7 @@ function mpsc({ capacity, at, producers, writes, reads, aborts }: MpscInit): Sce
           throw new Error(`of producer ${producer} came ${came}, not ${expected}`)
       })
     },
-    nameOf: (word) => nameOfRing(word, capacity) ?? nameOfEntry(word, capacity),
+    nameOf: (word) => nameOfRing(word, MPSC_CONTROL_BYTES, capacity) ?? nameOfEntry(word, capacity),
   }
 }
 
@@ -98,7 +98,7 @@ function read(reader: MpscReader, words: Int32Array, tries: number, release: boo
 }
 
 function nameOfEntry(word: number, capacity: number): string | undefined {
-  const at = word - (RING_CONTROL_BYTES + capacity) / 4
+  const at = word - (MPSC_CONTROL_BYTES + capacity) / 4
   if (at < 0) return undefined
   const field = ['stamp', 'length', 'kind', 'reserved'][at % ENTRY_WORDS]
   return `${field} of ${UNIT_BYTES * Math.floor(at / ENTRY_WORDS)}`

@@ -27,34 +27,47 @@ describe('MPSC ring', () => {
   )
 })
 
-const STAMP = 'Atomics.store(entries, entry + ENTRY_STAMP, stampOf(position))'
-
 const BY_INTERLEAVING: readonly Planted[] = [
   {
     bug: 'a record that is committed before its length and kind are there',
-    mutate: {
-      file: 'mpsc-writer.ts',
-      from: 'entries[entry + ENTRY_LENGTH] = length\n',
-      to: `${STAMP}\n    entries[entry + ENTRY_LENGTH] = length\n`,
-    },
+    mutate: [
+      {
+        file: 'mpsc-writer.ts',
+        from: 'entries[entry + ENTRY_LENGTH] = length\n',
+        to: 'const done = Atomics.compareExchange(entries, entry + ENTRY_STAMP, stamp, stampOf(position)) === stamp\nentries[entry + ENTRY_LENGTH] = length\n',
+      },
+      {
+        file: 'mpsc-writer.ts',
+        from: 'return Atomics.compareExchange(entries, entry + ENTRY_STAMP, stamp, stampOf(position)) === stamp',
+        to: 'return done',
+      },
+    ],
     scenario: 'single',
     message: '',
-    steps: ['producer 0 Atomics.store stamp of 0 = 1', 'consumer Atomics.load stamp of 0: 1', 'length of 0'],
+    steps: [
+      'producer 0 Atomics.compareExchange stamp of 0',
+      'consumer Atomics.load stamp of 0: 1',
+      'length of 0',
+    ],
   },
   {
     bug: 'a claim that is made by a store',
     mutate: {
       file: 'mpsc-writer.ts',
-      from: 'if (Atomics.compareExchange(control, RING_TAIL >> 2, tail, (tail + claimed) | 0) !== tail) continue',
-      to: 'Atomics.store(control, RING_TAIL >> 2, (tail + claimed) | 0)',
+      from: 'if (Atomics.compareExchange(control, RING_TAIL >> 2, tail, (tail + padding + wanted) | 0) !== tail)\n        continue',
+      to: 'Atomics.store(control, RING_TAIL >> 2, (tail + padding + wanted) | 0)',
     },
     scenario: 'pair',
-    message: 'came',
+    message: '',
     steps: ['Atomics.store tail = 64', 'Atomics.store tail = 64'],
   },
   {
     bug: 'padding that is not committed',
-    mutate: { file: 'mpsc-writer.ts', from: 'if (padding > 0) this.#commit(tail, padding, PADDING)', to: '' },
+    mutate: {
+      file: 'mpsc-writer.ts',
+      from: 'this.#commit(tail, padding, PADDING, this.#entries[this.#entryOf(tail)] as number)',
+      to: '',
+    },
     scenario: 'padded',
     message: 'of producer 0 came , not 0',
     steps: ['producer 0 Atomics.compareExchange tail from 192 to 384: was 192'],
@@ -64,7 +77,11 @@ const BY_INTERLEAVING: readonly Planted[] = [
 const ONLY_WEAK: readonly Planted[] = [
   {
     bug: 'a stamp that is stored plainly',
-    mutate: { file: 'mpsc-writer.ts', from: STAMP, to: 'entries[entry + ENTRY_STAMP] = stampOf(position)' },
+    mutate: {
+      file: 'mpsc-writer.ts',
+      from: 'return Atomics.compareExchange(entries, entry + ENTRY_STAMP, stamp, stampOf(position)) === stamp',
+      to: 'entries[entry + ENTRY_STAMP] = stampOf(position)\n    return true',
+    },
     scenario: 'single',
     message: '',
     steps: ['stamp of 0 = 1: now visible mpsc-writer.ts #commit', 'consumer Atomics.load stamp of 0: 1'],
@@ -73,8 +90,8 @@ const ONLY_WEAK: readonly Planted[] = [
     bug: 'a stamp that is loaded plainly',
     mutate: {
       file: 'mpsc-reader.ts',
-      from: 'Atomics.load(entries, entry + ENTRY_STAMP)',
-      to: 'entries[entry + ENTRY_STAMP]',
+      from: 'if (Atomics.load(entries, entry + ENTRY_STAMP) !== stampOf(this.#head)) return false',
+      to: 'if (entries[entry + ENTRY_STAMP] !== stampOf(this.#head)) return false',
     },
     scenario: 'single',
     message: '',

@@ -1,4 +1,4 @@
-import { RING_CONTROL_BYTES, RING_HEAD, RING_TAIL } from '../../src/ring/ring-layout.js'
+import { RING_HEAD, RING_TAIL } from '../../src/ring/ring-layout.js'
 
 /**
  * Numbered records as the consumers of the scenarios found them: kind, then the words. Throws unless they are the first
@@ -20,9 +20,9 @@ export function recordAt(words: Int32Array, start: number, end: number, kind: nu
 }
 
 /** Names the words of a ring at the start of the memory. */
-export function nameOfRing(word: number, capacity: number): string | undefined {
+export function nameOfRing(word: number, controlBytes: number, capacity: number): string | undefined {
   if (word === RING_TAIL >> 2) return 'tail'
   if (word === RING_HEAD >> 2) return 'head'
-  const index = 4 * word - RING_CONTROL_BYTES
+  const index = 4 * word - controlBytes
   return index >= 0 && index < capacity ? `record bytes ${index}` : undefined
 }

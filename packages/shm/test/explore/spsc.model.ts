@@ -79,7 +79,7 @@ function spsc({ capacity, at, sizes, writes, reads, batch = 1 }: SpscInit): Scen
       if (found.length !== written) throw new Error(`${found.length} of ${written} records came`)
       expectInOrder(found, sizes)
     },
-    nameOf: (word) => nameOfRing(word, capacity),
+    nameOf: (word) => nameOfRing(word, RING_CONTROL_BYTES, capacity),
   }
 }
 

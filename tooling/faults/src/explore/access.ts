@@ -8,6 +8,9 @@ export type Operation =
   | 'block'
   | 'unblock'
   | 'isAlive'
+  | 'take'
+  | 'release'
+  | 'isTaken'
   | 'note'
 
 export type ReadModifyWrite =

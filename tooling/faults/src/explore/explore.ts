@@ -1,11 +1,12 @@
-import { accessOf, modified, type Port, type Seam, stored } from './access.js'
+import { modified, type Port, stored } from './access.js'
 import { Program } from './histories.js'
 import { printInterleaving } from './interleaving.js'
 import { Knowledge } from './knowledge.js'
 import type { Model } from './load-model.js'
 import type { Universe } from './memory-model.js'
 import { MemoryStates } from './memory-states.js'
-import type { ModelFutex, Outcome, Scenario, Self } from './scenario.js'
+import type { Outcome, Scenario } from './scenario.js'
+import { selfOf } from './self.js'
 import { SequentialMemory } from './sequential-memory.js'
 import { Steps } from './steps.js'
 import { isOver, type ThreadState, ThreadStates } from './thread-states.js'
@@ -64,10 +65,10 @@ export interface Report {
   readonly violation?: Violation
 }
 
-/** Executions by chance, before the exploration: they find most of what there is to be known of memory. */
+/** Executions by chance, before the exploration; and those in which nothing is taken for constant yet. */
 const WALKS = 200
+const FIRST_WALKS = 3
 const MAX_STATES = 2_000_000
-const MAX_ACCESSES = 2_000
 const MAX_THREADS = 4
 
 /**
@@ -84,12 +85,16 @@ export function explore(model: Model, options: ExploreOptions): Report {
 class Exploration {
   readonly #model: Model
   readonly #scenario: Scenario
+  readonly #options: ExploreOptions
   readonly #names: readonly string[]
-  readonly #universe: Universe
-  readonly #steps: Steps
-  readonly #first: World
+  readonly #memory: SharedArrayBuffer
+  readonly #initial: Int32Array
+  readonly #knowledge: Knowledge
   readonly #maxStates: number
   readonly #outcomes = new Set<string>()
+  #universe: Universe
+  #steps: Steps
+  #first: World
   #states = 0
   #transitions = 0
   #finals = 0
@@ -97,51 +102,29 @@ class Exploration {
   constructor(model: Model, scenario: Scenario, options: ExploreOptions) {
     this.#model = model
     this.#scenario = scenario
+    this.#options = options
     this.#names = Object.keys(scenario.threads)
     if (this.#names.length === 0 || this.#names.length > MAX_THREADS) {
       throw new RangeError(`a scenario has 1 to ${MAX_THREADS} threads`)
     }
     this.#maxStates = options.maxStates ?? MAX_STATES
-    const memory = model.realm.memory(scenario.memoryBytes)
-    const initial = setUp(model, scenario, memory)
-    const threads = Object.values(scenario.threads).map((body) => {
-      const self = selfOf(model.realm.seam, this.#names)
-      const program = new Program(model.realm, () => body(memory, self), MAX_ACCESSES)
-      return new ThreadStates(program)
-    })
-    const knowledge = new Knowledge(initial)
-    this.#universe = { memories: new MemoryStates(initial), threads, knowledge }
-    const notes = new NoteStates()
-    const { mode, deaths = 0, mortal = this.#names } = options
-    this.#steps = new Steps({
-      universe: this.#universe,
-      model: mode === 'weak' ? new WeakMemory(this.#universe) : new SequentialMemory(this.#universe),
-      notes,
-      mortal: deaths === 0 ? 0 : maskOf(this.#names, mortal),
-      deaths,
-    })
-    this.#first = {
-      memory: this.#universe.memories.first,
-      threads: threads.map(({ first }) => first),
-      notes: notes.first,
-      before: undefined,
-      step: 'access',
-      thread: 0,
-      index: 0,
-    }
+    this.#memory = model.realm.memory(scenario.memoryBytes)
+    this.#initial = setUp(model, scenario, this.#memory)
+    this.#knowledge = new Knowledge(this.#initial)
+    ;[this.#universe, this.#steps, this.#first] = this.#begin()
   }
 
   run(): Report {
-    this.#walk()
     let passes = 0
     let violation: Violation | undefined
     let isComplete = false
     do {
+      if (passes === 0 || this.#knowledge.isConstantWritten) this.#learn()
       this.#takeGrown()
       passes++
       violation = this.#pass()
       isComplete = violation === undefined && this.#states <= this.#maxStates
-    } while (isComplete && this.#takeGrown())
+    } while (isComplete && (this.#knowledge.isConstantWritten || this.#takeGrown()))
     return {
       states: this.#states,
       transitions: this.#transitions,
@@ -154,11 +137,49 @@ class Exploration {
     }
   }
 
+  /** Nothing is explored yet, but what is known of memory stays. */
+  #begin(): [Universe, Steps, World] {
+    const { realm } = this.#model
+    const threads = Object.values(this.#scenario.threads).map((body) => {
+      const self = selfOf(realm.seam, this.#names)
+      return new ThreadStates(new Program(realm, () => body(this.#memory, self), this.#knowledge))
+    })
+    const universe = { memories: new MemoryStates(this.#initial), threads, knowledge: this.#knowledge }
+    const notes = new NoteStates()
+    const { mode, deaths = 0, mortal = this.#names } = this.#options
+    const steps = new Steps({
+      universe,
+      model: mode === 'weak' ? new WeakMemory(universe) : new SequentialMemory(universe),
+      notes,
+      mortal: deaths === 0 ? 0 : maskOf(this.#names, mortal),
+      deaths,
+    })
+    const first: World = {
+      memory: universe.memories.first,
+      threads: threads.map((states) => states.first),
+      notes: notes.first,
+      before: undefined,
+      step: 'access',
+      thread: 0,
+      index: 0,
+    }
+    return [universe, steps, first]
+  }
+
+  /** Go through executions by chance: they find most of what there is to be known of memory. */
+  #learn(): void {
+    for (let seed = 1; seed <= FIRST_WALKS; seed++) this.#walk(seed)
+    do {
+      this.#knowledge.takeConstants()
+      ;[this.#universe, this.#steps, this.#first] = this.#begin()
+      for (let seed = 1; seed <= WALKS && !this.#knowledge.isConstantWritten; seed++) this.#walk(seed)
+    } while (this.#knowledge.isConstantWritten)
+  }
+
   /** Whether something came to be known that an exploration would have needed from its start. */
   #takeGrown(): boolean {
-    const { knowledge, threads } = this.#universe
-    const grown = threads.filter(({ program }) => program.futures.takeGrown())
-    return knowledge.takeGrown() || grown.length > 0
+    const grown = this.#universe.threads.filter(({ program }) => program.futures.takeGrown())
+    return this.#knowledge.takeGrown() || grown.length > 0
   }
 
   /** All states once, those after fewer steps first. */
@@ -173,6 +194,7 @@ class Exploration {
       const nextRing: World[] = []
       for (const world of ring) {
         const next = this.#steps.from(world)
+        if (this.#knowledge.isConstantWritten) return undefined
         this.#transitions += next.length
         const wrong = this.#violationIn(world, next.length === 0)
         if (wrong !== undefined) return { message: wrong, interleaving: this.#print(world) }
@@ -187,17 +209,15 @@ class Exploration {
     return undefined
   }
 
-  #walk(): void {
-    let seed = 1
-    for (let walk = 0; walk < WALKS; walk++) {
-      let world = this.#first
-      while (true) {
-        const next = this.#steps.from(world)
-        if (next.length === 0) break
-        // The minimal standard generator of Park and Miller.
-        seed = (48_271 * seed) % 2_147_483_647
-        world = next[seed % next.length] as World
-      }
+  #walk(seed: number): void {
+    let random = seed
+    let world = this.#first
+    while (true) {
+      const next = this.#steps.from(world)
+      if (next.length === 0 || this.#knowledge.isConstantWritten) return
+      // The minimal standard generator of Park and Miller.
+      random = (48_271 * random) % 2_147_483_647
+      world = next[random % next.length] as World
     }
   }
 
@@ -250,7 +270,6 @@ class Exploration {
       programs: this.#universe.threads.map(({ program }) => program),
       source: this.#model.source,
       nameOf: (word) => this.#scenario.nameOf?.(word),
-      isWrittenByOthers: (thread, word) => this.#universe.knowledge.isWrittenByOthers(thread, word),
     })
   }
 }
@@ -270,31 +289,6 @@ function setUp({ realm }: Model, scenario: Scenario, memory: SharedArrayBuffer):
   realm.seam.port = { access }
   scenario.setUp?.(memory)
   return words
-}
-
-/** What a thread can do besides accesses of memory; all of it goes through the seam as these do. */
-function selfOf(seam: Seam, names: readonly string[]): Self {
-  return {
-    note(value) {
-      seam.port.access({ ...accessOf('note', -1), note: value })
-    },
-    isAlive(name) {
-      const thread = names.indexOf(name)
-      if (thread < 0) throw new TypeError(`no thread is called ${name}`)
-      return seam.port.access(accessOf('isAlive', thread)) === 1
-    },
-    futex(words): ModelFutex {
-      const first = words.byteOffset >> 2
-      return {
-        block(word, value) {
-          seam.port.access(accessOf('block', first + word, value))
-        },
-        unblock(word) {
-          seam.port.access(accessOf('unblock', first + word))
-        },
-      }
-    },
-  }
 }
 
 function maskOf(names: readonly string[], mortal: readonly string[]): number {

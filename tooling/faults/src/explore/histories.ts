@@ -1,5 +1,6 @@
 import { type Access, isSameAccess, type Port, storedBy } from './access.js'
 import { Futures } from './futures.js'
+import type { Knowledge } from './knowledge.js'
 import type { Realm } from './realm.js'
 
 /** How a thread ended. */
@@ -38,6 +39,8 @@ export class History {
   }
 }
 
+const MAX_ACCESSES = 2_000
+
 /** Thrown through the code of a thread to stop it. It is none of its errors. */
 const PAUSE: unique symbol = Symbol('pause')
 
@@ -50,13 +53,13 @@ export class Program {
   readonly futures: Futures = new Futures()
   readonly #realm: Realm
   readonly #body: () => unknown
-  readonly #maxAccesses: number
+  readonly #knowledge: Knowledge
   #count = 0
 
-  constructor(realm: Realm, body: () => unknown, maxAccesses: number) {
+  constructor(realm: Realm, body: () => unknown, knowledge: Knowledge) {
     this.#realm = realm
     this.#body = body
-    this.#maxAccesses = maxAccesses
+    this.#knowledge = knowledge
     this.root = new History(this.#count++, undefined, 0)
     this.#run(this.root)
   }
@@ -80,10 +83,10 @@ export class Program {
 
   /** Run the thread up to its end, or to the access that comes after `history`. */
   #run(history: History): void {
-    if (history.depth > this.#maxAccesses) {
-      throw new Error(`a thread makes more than ${this.#maxAccesses} accesses: its loops need bounds`)
+    if (history.depth > MAX_ACCESSES) {
+      throw new Error(`a thread makes more than ${MAX_ACCESSES} accesses: its loops need bounds`)
     }
-    const port = new Replay(pathTo(history))
+    const port = new Replay(pathTo(history), this.#knowledge)
     const { seam } = this.#realm
     const before = seam.port
     seam.port = port
@@ -104,11 +107,11 @@ export class Program {
 
   /** Run the thread along `history` once more, and call `onAccess` within each of its accesses. */
   retrace(history: History, onAccess: () => void): void {
-    const replay = new Replay(pathTo(history))
+    const replay = new Replay(pathTo(history), this.#knowledge)
     const { seam } = this.#realm
     const before = seam.port
     const access: Port['access'] = (access) => {
-      if (replay.reached === undefined) onAccess()
+      if (replay.reached === undefined && !replay.isConstant(access)) onAccess()
       return replay.access(access)
     }
     seam.port = { access }
@@ -134,14 +137,30 @@ export function pathTo(history: History): History[] {
   return path
 }
 
-/** Gives a thread the results that it had, and then stops it. */
+/**
+ * Gives a thread the results that it had, and then stops it.
+ *
+ * Loads of words that nobody writes are answered at once, and are no part of the history: they always find the same. An
+ * atomic one also waits for the thread's atomic stores before it, so that it is only left out where one that is part of
+ * the history has done so already.
+ */
 class Replay implements Port {
   reached: Access | undefined
   readonly #path: readonly History[]
+  readonly #knowledge: Knowledge
   #at = 0
+  /** Whether there was an atomic store since the last atomic access that waits for it. */
+  #hasStored = true
 
-  constructor(path: readonly History[]) {
+  constructor(path: readonly History[], knowledge: Knowledge) {
     this.#path = path
+    this.#knowledge = knowledge
+  }
+
+  /** Whether an access is one that is left out. */
+  isConstant({ operation, word }: Access): boolean {
+    if (operation !== 'load' && (operation !== 'Atomics.load' || this.#hasStored)) return false
+    return this.#knowledge.constantAt(word) !== undefined
   }
 
   /** Whether all results were taken. */
@@ -152,6 +171,10 @@ class Replay implements Port {
   access(access: Access): number {
     // In a `finally`, or after a `catch`, while the thread is being stopped: nothing happens any more.
     if (this.reached !== undefined) throw PAUSE
+    if (this.isConstant(access)) return (this.#knowledge.constantAt(access.word) as number) & access.mask
+    if (access.operation !== 'load' && access.operation !== 'store') {
+      this.#hasStored = access.operation !== 'Atomics.load'
+    }
     if (this.isComplete) {
       this.reached = access
       throw PAUSE

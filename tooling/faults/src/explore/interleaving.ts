@@ -11,12 +11,7 @@ export interface PrintInit {
   /** The bundle, for the places of accesses in it. */
   readonly source: string
   nameOf(word: number): string | undefined
-  /** Whether another thread ever writes the word. */
-  isWrittenByOthers(thread: number, word: number): boolean
 }
-
-/** So many loads in a row of words that nobody else writes are printed as one line. */
-const MANY = 3
 
 interface Line {
   readonly who: string
@@ -26,6 +21,7 @@ interface Line {
 
 /**
  * Print an execution, a line for each step: who, which access with what it found or stored, and the function it is in.
+ * Loads of words that nobody writes are left out.
  *
  * ```
  * writer  store payload = 7, pending                  value-cells.ts write
@@ -37,36 +33,12 @@ export function printInterleaving(world: World, init: PrintInit): string {
   const places = init.programs.map((program, thread) =>
     placesOf(program, (world.threads[thread] as ThreadState).history, init.source),
   )
-  const lines: Line[] = []
-  const steps = stepsTo(world)
-  for (let i = 0; i < steps.length; i++) {
-    const line = lineOf(steps[i] as World, init, places)
-    let many = 0
-    while (isSame(steps[i], steps[i + many]) && isLoadOfOwn(steps[i + many] as World, init)) many++
-    if (many < MANY) {
-      lines.push(line)
-      continue
-    }
-    lines.push({ ...line, what: `${many} loads of words that nobody else writes` })
-    i += many - 1
-  }
+  const lines = stepsTo(world).map((step) => lineOf(step, init, places))
   const widest = (field: 'who' | 'what'): number => Math.max(0, ...lines.map((line) => line[field].length))
   const [who, what] = [widest('who'), widest('what')]
   return lines
     .map((line) => `${line.who.padEnd(who)}  ${line.what.padEnd(what)}  ${line.where}`.trimEnd())
     .join('\n')
-}
-
-function isSame(one: World | undefined, other: World | undefined): boolean {
-  return one !== undefined && one.thread === other?.thread
-}
-
-/** Whether a step is a load that tells nothing about the other threads. */
-function isLoadOfOwn({ before, thread, step }: World, { isWrittenByOthers }: PrintInit): boolean {
-  const access = before?.threads[thread]?.history.next
-  if (step !== 'access' || access === undefined) return false
-  const isLoad = access.operation === 'load' || access.operation === 'Atomics.load'
-  return isLoad && !isWrittenByOthers(thread, access.word)
 }
 
 function lineOf(world: World, { names, nameOf }: PrintInit, places: readonly (readonly string[])[]): Line {
@@ -110,6 +82,12 @@ function textOf(
       return `note ${JSON.stringify(note)}`
     case 'isAlive':
       return `is ${names[word]} alive: ${result === 1 ? 'yes' : 'no'}`
+    case 'take':
+      return `take lock ${name(word, mask)}: ${result === 1 ? 'has it' : 'taken'}`
+    case 'release':
+      return `release lock ${name(word, mask)}`
+    case 'isTaken':
+      return `is lock ${name(word, mask)} taken: ${result === 1 ? 'yes' : 'no'}`
     case 'block':
       return `block while ${name(word, mask)} is ${value}`
     case 'unblock':

@@ -10,10 +10,14 @@ export class Knowledge {
   readonly #foretold = new Set<number>()
   readonly #values = new Map<number, Set<number>>()
   readonly #initial: Int32Array
+  /** Words that nobody was known to write when that was last asked; at first, none are taken for such. */
+  #constant: Uint8Array
   #grown = false
+  #isConstantWritten = false
 
   constructor(initial: Int32Array) {
     this.#initial = initial
+    this.#constant = new Uint8Array(initial.length)
     this.#readers = new Uint8Array(initial.length)
     this.#writers = new Uint8Array(initial.length)
   }
@@ -23,6 +27,25 @@ export class Knowledge {
     const grown = this.#grown
     this.#grown = false
     return grown
+  }
+
+  /**
+   * What a word holds that nobody writes: loads of it need not be looked at. Where somebody writes it after all, all has
+   * to begin anew, before anything goes on from there (`isConstantWritten`, `takeConstants`).
+   */
+  constantAt(word: number): number | undefined {
+    return this.#constant[word] === 1 ? this.#initial[word] : undefined
+  }
+
+  /** Take for constant what nobody is known to write now. */
+  takeConstants(): void {
+    this.#isConstantWritten = false
+    this.#constant = this.#writers.map((writers) => (writers === 0 ? 1 : 0))
+  }
+
+  /** Whether a word was written that was taken for constant. */
+  get isConstantWritten(): boolean {
+    return this.#isConstantWritten
   }
 
   noteRead(thread: number, word: number): void {
@@ -37,6 +60,7 @@ export class Knowledge {
     if ((writers & (1 << thread)) !== 0) return
     this.#writers[word] = writers | (1 << thread)
     this.#grown = true
+    if (this.#constant[word] === 1) this.#isConstantWritten = true
   }
 
   /** The word holds this value in some execution. */

@@ -5,6 +5,15 @@ export interface ModelFutex {
   unblock(word: number): void
 }
 
+/** Locks that the system takes from whoever dies, once all that it has stored is visible; of the shape of life locks. */
+export interface ModelLocks {
+  /** Take a lock; false when another thread has it, which lives. */
+  take(lock: number): boolean
+  release(lock: number): void
+  /** Whether another thread has a lock, and lives. */
+  isTaken(lock: number): boolean
+}
+
 /** What a thread of the model can do besides accesses of memory. */
 export interface Self {
   /** Put a value into the log of the execution, at this point of it. The check sees the log. */
@@ -13,6 +22,8 @@ export interface Self {
   isAlive(thread: string): boolean
   /** A futex on `words`. */
   futex(words: Int32Array): ModelFutex
+  /** Locks, each of which uses a word of `words` that nothing else does, and that is 0 at first. */
+  locks(words: Int32Array): ModelLocks
 }
 
 /**

@@ -92,9 +92,8 @@ export class Steps {
         return { ...after, notes: this.#notes.after(world.notes, access.note) }
       }
       case 'isAlive': {
-        const { status, pending } = world.threads[access.word] as ThreadState
-        const isAlive = status !== 'dead' || pending.length > 0
-        take('access', thread, states.issued(state, isAlive ? 1 : 0), world.memory, 0)
+        const result = isAlive(world.threads[access.word]) ? 1 : 0
+        take('access', thread, states.issued(state, result), world.memory, 0)
         return found[0] as World
       }
       case 'block': {
@@ -104,12 +103,33 @@ export class Steps {
         take('access', thread, to, world.memory, 0)
         return found[0] as World
       }
+      case 'take':
+      case 'release':
+      case 'isTaken':
+        return this.#accessLock(world, thread, access)
       default: {
         take('access', thread, states.issued(state, 0), world.memory, 0)
         const [after] = found as [World]
         return { ...after, threads: after.threads.map((other, i) => this.#wakened(other, i, access.word)) }
       }
     }
+  }
+
+  /** Locks that the system takes from the dead: a word holds the number of the owner. */
+  #accessLock(world: World, thread: number, { operation, word }: Access): World {
+    const { memories, knowledge } = this.#universe
+    const owner = memories.read(world.memory, word) - 1
+    const isFree = owner < 0 || owner === thread || !isAlive(world.threads[owner])
+    knowledge.noteRead(thread, word)
+    knowledge.noteWrite(thread, word)
+    let { memory } = world
+    if (operation === 'take' && isFree) memory = memories.write(memory, word, thread + 1)
+    if (operation === 'release') memory = memories.write(memory, word, 0)
+    const result = operation === 'release' ? 0 : isFree === (operation === 'take') ? 1 : 0
+    const found: World[] = []
+    const to = this.#states(thread).issued(world.threads[thread] as ThreadState, result)
+    taking(world, found)('access', thread, to, memory, 0)
+    return found[0] as World
   }
 
   #wakened(state: ThreadState, thread: number, word: number): ThreadState {
@@ -125,6 +145,11 @@ export class Steps {
   #states(thread: number): Universe['threads'][number] {
     return this.#universe.threads[thread] as Universe['threads'][number]
   }
+}
+
+/** Whether a thread is not known to be dead: its death is not seen before all that it has stored. */
+function isAlive(state: ThreadState | undefined): boolean {
+  return state?.status !== 'dead' || state.pending.length > 0
 }
 
 function taking(world: World, next: World[]): Take {

@@ -28,8 +28,8 @@ import type { World } from './world.js'
  *    (coherence). An execution in which it never can is none, and is dropped.
  * 6. An execution ends when nothing is pending any more. What a dead thread has pending still takes effect, and its
  *    death is not seen before that.
- * 7. Blocking, asking whether a thread lives, and notes are ordered as atomic loads are. Waking others comes after all
- *    before it has taken effect: futexes and the engine do it under a lock, whose release it waits for.
+ * 7. Blocking, taking locks, asking whether a thread lives, and notes are ordered as atomic loads are. Waking others and
+ *    releasing locks comes after all before it has taken effect, as is so with the locks inside of them.
  *
  * What this covers, and what not:
  *
@@ -50,7 +50,8 @@ export class WeakMemory implements MemoryModel {
   }
 
   isOrdered({ pending, history }: ThreadState): boolean {
-    if (history.next?.operation === 'unblock') return pending.length === 0
+    const operation = history.next?.operation
+    if (operation === 'unblock' || operation === 'release') return pending.length === 0
     return !pending.some(({ kind }) => kind === 'release' || kind === 'exclusive')
   }
 
