@@ -9,6 +9,9 @@ import {
 } from '@ipc/faults'
 import { expect } from 'vitest'
 
+/** A waiting thread looks once before it blocks, and not 32 times: the other looks are the same again. */
+export const ONE_LOOK: Mutation = { file: 'spinner.ts', from: 'const LOOKS = 32', to: 'const LOOKS = 1' }
+
 /** A bug, the scenario that shows it, and how. */
 export interface Planted {
   readonly bug: string

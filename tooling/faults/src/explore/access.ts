@@ -39,6 +39,9 @@ export interface Access {
 
 export const WHOLE_WORD = -1
 
+/** Result of `block` when the time is over; otherwise it is 0. */
+export const TIMED_OUT = 1
+
 /** An access with what does not matter left out. */
 export function accessOf(operation: Operation, word: number, value: number = 0): Access {
   return { operation, word, mask: WHOLE_WORD, value, expected: 0, note: undefined }

@@ -34,6 +34,12 @@ export interface ExploreOptions {
    */
   readonly mortal?: readonly string[] | undefined
   /**
+   * So often the time of each sleeper may run out. It does when nothing else can happen.
+   *
+   * @default 0
+   */
+  readonly timeouts?: number | undefined
+  /**
    * Give up after so many states.
    *
    * @default 2_000_000
@@ -141,18 +147,19 @@ class Exploration {
   #begin(): [Universe, Steps, World] {
     const { realm } = this.#model
     const threads = Object.values(this.#scenario.threads).map((body) => {
-      const self = selfOf(realm.seam, this.#names)
+      const self = selfOf(realm, this.#names)
       return new ThreadStates(new Program(realm, () => body(this.#memory, self), this.#knowledge))
     })
     const universe = { memories: new MemoryStates(this.#initial), threads, knowledge: this.#knowledge }
     const notes = new NoteStates()
-    const { mode, deaths = 0, mortal = this.#names } = this.#options
+    const { mode, deaths = 0, timeouts = 0, mortal = this.#names } = this.#options
     const steps = new Steps({
       universe,
       model: mode === 'weak' ? new WeakMemory(universe) : new SequentialMemory(universe),
       notes,
       mortal: deaths === 0 ? 0 : maskOf(this.#names, mortal),
       deaths,
+      timeouts,
     })
     const first: World = {
       memory: universe.memories.first,

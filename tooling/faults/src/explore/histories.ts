@@ -1,4 +1,4 @@
-import { type Access, isSameAccess, type Port, storedBy } from './access.js'
+import { type Access, isSameAccess, type Port, storedBy, TIMED_OUT } from './access.js'
 import { Futures } from './futures.js'
 import type { Knowledge } from './knowledge.js'
 import type { Realm } from './realm.js'
@@ -22,6 +22,8 @@ export class History {
   readonly result: number
   /** Number of accesses. */
   readonly depth: number
+  /** How often the time of a sleep ran out. */
+  readonly timeouts: number
   /** The access that comes next; `undefined` when the thread has ended. */
   next: Access | undefined
   ended: Ended | undefined
@@ -36,6 +38,8 @@ export class History {
     this.parent = parent
     this.result = result
     this.depth = parent === undefined ? 0 : parent.depth + 1
+    const hasTimedOut = parent?.next?.operation === 'block' && result === TIMED_OUT
+    this.timeouts = (parent?.timeouts ?? 0) + (hasTimedOut ? 1 : 0)
   }
 }
 

@@ -51,6 +51,7 @@ function lineOf(world: World, { names, nameOf }: PrintInit, places: readonly (re
     return `${nameOf(word) ?? `[${word}]`}${bytes}`
   }
   if (step === 'die') return { who, what: 'dies', where: '' }
+  if (step === 'time out') return { who, what: 'wakes up, its time is over', where: '' }
   if (step === 'settle') {
     const { kind, word, mask, value, depth } = before.pending[index] as Pending
     const what = kind === 'load' ? 'now the load takes effect' : 'now visible'

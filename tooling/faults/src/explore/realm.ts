@@ -48,6 +48,11 @@ export class Realm {
     this.#nowMs = 0
   }
 
+  /** The time of a sleep is over. */
+  passTime(ms: number): void {
+    this.#nowMs += ms
+  }
+
   /** The memory, for `bytes` bytes, as code of the realm takes it. */
   memory(bytes: number): SharedArrayBuffer {
     return new ModelBuffer(bytes, this.seam) as unknown as SharedArrayBuffer

@@ -1,6 +1,6 @@
 /** Blocks a thread of the model on a word, and wakes all that block on it; of the shape of the product's futexes. */
 export interface ModelFutex {
-  /** Block this thread if the word is `value`, until it is woken. The time is none: nothing wakes it but `unblock`. */
+  /** Block this thread if the word is `value`, until it is woken, or nothing else can happen and its time runs out. */
   block(word: number, value: number, timeoutMs?: number): void
   unblock(word: number): void
 }

@@ -1,8 +1,10 @@
-import { accessOf, type Seam } from './access.js'
+import { accessOf, TIMED_OUT } from './access.js'
+import type { Realm } from './realm.js'
 import type { ModelFutex, ModelLocks, Self } from './scenario.js'
 
 /** What a thread can do besides accesses of memory; all of it goes through the seam as these do. */
-export function selfOf(seam: Seam, names: readonly string[]): Self {
+export function selfOf(realm: Realm, names: readonly string[]): Self {
+  const { seam } = realm
   return {
     note(value) {
       seam.port.access({ ...accessOf('note', -1), note: value })
@@ -15,8 +17,9 @@ export function selfOf(seam: Seam, names: readonly string[]): Self {
     futex(words): ModelFutex {
       const first = words.byteOffset >> 2
       return {
-        block(word, value) {
-          seam.port.access(accessOf('block', first + word, value))
+        block(word, value, timeoutMs = Number.POSITIVE_INFINITY) {
+          const result = seam.port.access(accessOf('block', first + word, value))
+          if (result === TIMED_OUT) realm.passTime(timeoutMs)
         },
         unblock(word) {
           seam.port.access(accessOf('unblock', first + word))

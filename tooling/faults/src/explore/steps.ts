@@ -1,4 +1,4 @@
-import type { Access } from './access.js'
+import { type Access, TIMED_OUT } from './access.js'
 import type { MemoryModel, Take, Universe } from './memory-model.js'
 import { isOver, type ThreadState } from './thread-states.js'
 import type { NoteStates, World } from './world.js'
@@ -11,6 +11,8 @@ export interface StepsInit {
   /** Threads that may die, a bit for each. */
   readonly mortal: number
   readonly deaths: number
+  /** How often the time of each sleeper may run out. */
+  readonly timeouts: number
 }
 
 /** The ways in which an execution can go on. */
@@ -20,13 +22,15 @@ export class Steps {
   readonly #notes: NoteStates
   readonly #mortal: number
   readonly #deaths: number
+  readonly #timeouts: number
 
-  constructor({ universe, model, notes, mortal, deaths }: StepsInit) {
+  constructor({ universe, model, notes, mortal, deaths, timeouts }: StepsInit) {
     this.#universe = universe
     this.#model = model
     this.#notes = notes
     this.#mortal = mortal
     this.#deaths = deaths
+    this.#timeouts = timeouts
   }
 
   /**
@@ -46,7 +50,17 @@ export class Steps {
     }
     const next: World[] = []
     for (let thread = 0; thread < count; thread++) this.#steps(world, thread, next)
+    if (next.length === 0) {
+      for (let thread = 0; thread < count; thread++) this.#timeOut(world, thread, next)
+    }
     return next
+  }
+
+  /** Where nothing happens, time goes by. */
+  #timeOut(world: World, thread: number, next: World[]): void {
+    const state = world.threads[thread] as ThreadState
+    if (state.status !== 'blocked' || state.history.timeouts >= this.#timeouts) return
+    taking(world, next)('time out', thread, this.#states(thread).woken(state, TIMED_OUT), world.memory, 0)
   }
 
   #privateStep(world: World, thread: number): World | undefined {
@@ -121,7 +135,7 @@ export class Steps {
     const owner = memories.read(world.memory, word) - 1
     const isFree = owner < 0 || owner === thread || !isAlive(world.threads[owner])
     knowledge.noteRead(thread, word)
-    knowledge.noteWrite(thread, word)
+    if (operation !== 'isTaken') knowledge.noteWrite(thread, word)
     let { memory } = world
     if (operation === 'take' && isFree) memory = memories.write(memory, word, thread + 1)
     if (operation === 'release') memory = memories.write(memory, word, 0)
@@ -134,7 +148,7 @@ export class Steps {
 
   #wakened(state: ThreadState, thread: number, word: number): ThreadState {
     const sleeps = state.status === 'blocked' && state.history.next?.word === word
-    return sleeps ? this.#states(thread).woken(state) : state
+    return sleeps ? this.#states(thread).woken(state, 0) : state
   }
 
   #mayDie(world: World, state: ThreadState, thread: number): boolean {

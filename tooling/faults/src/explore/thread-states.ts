@@ -54,8 +54,9 @@ export class ThreadStates {
     return this.#stateOf(state.history, 'blocked', state.pending)
   }
 
-  woken(state: ThreadState): ThreadState {
-    return this.#stateOf(this.program.after(state.history, 0), 'running', state.pending)
+  /** It sleeps no more; `result` says why. */
+  woken(state: ThreadState, result: number): ThreadState {
+    return this.#stateOf(this.program.after(state.history, result), 'running', state.pending)
   }
 
   killed(state: ThreadState): ThreadState {

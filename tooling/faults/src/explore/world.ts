@@ -17,6 +17,8 @@ export type StepKind =
   | 'foretell'
   /** A pending access takes effect. */
   | 'settle'
+  /** A sleeper wakes up by itself. */
+  | 'time out'
   | 'die'
 
 /** A moment of an execution: all that decides how it can go on, and how it came to this. */
