@@ -19,6 +19,13 @@ const LIFE = (QUEUE + QUEUE_BYTES) >> 2
 const COUNT = LIFE + SEATS
 const INSIDE = COUNT + 1
 
+/** Take a ticket: with so few who want one, there is a slot for each. */
+function takeTicket(queue: TurnQueue, slot: number): number {
+  const ticket = queue.take(slot)
+  if (ticket === undefined) throw new Error('no ticket is to be had')
+  return ticket
+}
+
 interface Locking {
   readonly queue: TurnQueue
   readonly words: Int32Array
@@ -63,7 +70,7 @@ function holder(slot: number, times: number = 1): ThreadBody {
     const { queue, words, wait } = locking(memory, self, slot)
     const recovered: boolean[] = []
     for (let i = 0; i < times; i++) {
-      const ticket = queue.take(slot) as number
+      const ticket = takeTicket(queue, slot)
       wait(ticket)
       recovered.push(queue.takeAbandoned())
       enter(words, slot, recovered.at(-1) as boolean)
@@ -87,7 +94,7 @@ function enter(words: Int32Array, slot: number, recovered: boolean): void {
 function dropper(slot: number): ThreadBody {
   return (memory, self) => {
     const { queue } = locking(memory, self, slot)
-    queue.drop(queue.take(slot) as number, slot)
+    queue.drop(takeTicket(queue, slot), slot)
   }
 }
 

@@ -1,5 +1,12 @@
 import type { Scenario } from '@ipc/faults'
-import { ENTRY_WORDS, MPSC_CONTROL_BYTES, mpscRingBytes, UNIT_BYTES } from '../../src/ring/mpsc-layout.js'
+import {
+  ENTRY_WORDS,
+  MPSC_CONTROL_BYTES,
+  MPSC_PRODUCER_BYTES,
+  MPSC_PRODUCERS,
+  mpscRingBytes,
+  UNIT_BYTES,
+} from '../../src/ring/mpsc-layout.js'
 import { MpscReader } from '../../src/ring/mpsc-reader.js'
 import { MpscWriter } from '../../src/ring/mpsc-writer.js'
 import { RING_CONTROL_BYTES, RING_HEAD, RING_TAIL } from '../../src/ring/ring-layout.js'
@@ -14,12 +21,15 @@ interface MpscInit {
   readonly reads: number
   /** This record of the first producer is given up after it was claimed. */
   readonly aborts?: number
+  /** Producers may die: they say where they claim, and the consumer fills in what the dead have claimed. */
+  readonly recovers?: boolean
 }
 
 /** Producers of numbered records, and a consumer, none of which waits. A record has a word at its start, and its end. */
-function mpsc({ capacity, at, producers, writes, reads, aborts }: MpscInit): Scenario {
+function mpsc({ capacity, at, producers, writes, reads, aborts, recovers = false }: MpscInit): Scenario {
   const produce = (producer: number) => (memory: SharedArrayBuffer) => {
-    const writer = new MpscWriter(memory, 0, capacity, undefined)
+    const claimant = { id: producer, name: producer + 1, checkSeat() {} }
+    const writer = new MpscWriter(memory, 0, capacity, recovers ? claimant : undefined)
     const words = new Int32Array(memory, MPSC_CONTROL_BYTES, capacity / 4)
     const sizes = producers[producer] as readonly number[]
     let written = 0
@@ -53,28 +63,32 @@ function mpsc({ capacity, at, producers, writes, reads, aborts }: MpscInit): Sce
     },
     threads: {
       ...threads,
-      consumer(memory) {
-        const reader = new MpscReader(memory, 0, capacity, undefined)
+      consumer(memory, self) {
+        const living = { lives: (name: number) => self.isAlive(`producer ${name - 1}`) }
+        const reader = new MpscReader(memory, 0, capacity, recovers ? living : undefined)
         const words = new Int32Array(memory, MPSC_CONTROL_BYTES, capacity / 4)
         return read(reader, words, reads, true)
       },
     },
-    check({ results, memory }) {
-      const found = results.consumer as number[]
-      const reader = new MpscReader(memory.buffer, 0, capacity, undefined)
+    check({ results, dead, memory }) {
+      const living = { lives: (name: number) => !dead.includes(`producer ${name - 1}`) }
+      const reader = new MpscReader(memory.buffer, 0, capacity, recovers ? living : undefined)
       const left = read(reader, memory.subarray(MPSC_CONTROL_BYTES / 4), Number.POSITIVE_INFINITY, false)
-      producers.forEach((_, producer) => {
-        const written = Array.from(
-          { length: results[`producer ${producer}`] as number },
-          (_, i) => 10 * producer + i,
+      const came = [...(results.consumer as number[]), ...left]
+      producers.forEach((sizes, producer) => {
+        const all = sizes.map((_, i) => 10 * producer + i).filter((kind) => kind !== aborts)
+        // Of a dead producer as much as it had committed.
+        const own = came.filter((kind) => Math.floor(kind / 10) === producer)
+        const written = results[`producer ${producer}`] as number | undefined
+        const expected = all.filter((kind) =>
+          written === undefined ? own.includes(kind) : kind % 10 < written,
         )
-        const came = [...found, ...left].filter((kind) => Math.floor(kind / 10) === producer)
-        const expected = written.filter((kind) => kind !== aborts)
-        if (String(came) !== String(expected))
-          throw new Error(`of producer ${producer} came ${came}, not ${expected}`)
+        if (String(own) !== String(expected))
+          throw new Error(`of producer ${producer} came ${own}, not ${expected}`)
       })
     },
-    nameOf: (word) => nameOfRing(word, MPSC_CONTROL_BYTES, capacity) ?? nameOfEntry(word, capacity),
+    nameOf: (word) =>
+      nameOfRing(word, MPSC_CONTROL_BYTES, capacity) ?? nameOfProducer(word) ?? nameOfEntry(word, capacity),
   }
 }
 
@@ -83,6 +97,7 @@ function read(reader: MpscReader, words: Int32Array, tries: number, release: boo
   const found: number[] = []
   for (let i = 0; i < tries; i++) {
     if (!reader.peek()) {
+      if (reader.isStalled && reader.recover()) continue
       if (tries === Number.POSITIVE_INFINITY) break
       if (reader.releaseBytes > 0 && release) reader.release()
       continue
@@ -95,6 +110,13 @@ function read(reader: MpscReader, words: Int32Array, tries: number, release: boo
     if (release) reader.release()
   }
   return found
+}
+
+function nameOfProducer(word: number): string | undefined {
+  const at = 4 * word - MPSC_PRODUCERS
+  if (at < 0 || word >= MPSC_CONTROL_BYTES / 4) return undefined
+  const field = ['who', 'intent', 'wrapped'][(at % MPSC_PRODUCER_BYTES) / 4]
+  return `${field} of ${Math.floor(at / MPSC_PRODUCER_BYTES)}`
 }
 
 function nameOfEntry(word: number, capacity: number): string | undefined {
@@ -136,3 +158,44 @@ export const long: Scenario = mpsc({
   reads: 3,
 })
 export const three: Scenario = mpsc({ capacity: 128, at: 0, producers: [[4], [4], [4]], writes: 2, reads: 2 })
+/** A producer that may die between claim and commit, alone, with another one, with padding, and where the ring is full. */
+export const dying: Scenario = mpsc({
+  capacity: 128,
+  at: 0,
+  producers: [[4]],
+  writes: 1,
+  reads: 2,
+  recovers: true,
+})
+export const dyingBeside: Scenario = mpsc({
+  capacity: 128,
+  at: 0,
+  producers: [[4], [4]],
+  writes: 1,
+  reads: 2,
+  recovers: true,
+})
+export const dyingPadded: Scenario = mpsc({
+  capacity: 256,
+  at: 192,
+  producers: [[100]],
+  writes: 1,
+  reads: 3,
+  recovers: true,
+})
+export const dyingPaddedBeside: Scenario = mpsc({
+  capacity: 256,
+  at: 192,
+  producers: [[100], [4]],
+  writes: 1,
+  reads: 2,
+  recovers: true,
+})
+export const dyingFull: Scenario = mpsc({
+  capacity: 64,
+  at: 2 ** 31 - 64,
+  producers: [[4], [4]],
+  writes: 2,
+  reads: 2,
+  recovers: true,
+})

@@ -19,6 +19,24 @@ describe('MPSC ring', () => {
     )
   })
 
+  describe.each(['sequential', 'weak'] as const)('in %s memory', (mode) => {
+    test.each(['dying', 'dyingBeside', 'dyingPadded', 'dyingFull'])(
+      'a hole of a dead producer is filled in, and no record of a living one: %s',
+      (scenario) => {
+        expectSound(model, { scenario, mode, deaths: 1, mortal: ['producer 0'] })
+      },
+    )
+  })
+
+  test('a hole of a dead producer is filled in, and no record of a living one: dyingPaddedBeside', () => {
+    expectSound(model, {
+      scenario: 'dyingPaddedBeside',
+      mode: 'sequential',
+      deaths: 1,
+      mortal: ['producer 0'],
+    })
+  })
+
   test.each(['long', 'three'])(
     'records come in the order of their claims, once and whole: %s',
     (scenario) => {
