@@ -9,6 +9,9 @@ import {
 } from '@ipc/faults'
 import { expect } from 'vitest'
 
+/** Whether there is time for scenarios with more states, as in `test:stress`. */
+export const IS_DEEP: boolean = process.env.EXPLORE === 'deep'
+
 /** A waiting thread looks once before it blocks, and not 32 times: the other looks are the same again. */
 export const ONE_LOOK: Mutation = { file: 'spinner.ts', from: 'const LOOKS = 32', to: 'const LOOKS = 1' }
 
@@ -21,6 +24,7 @@ export interface Planted {
   /** What the interleaving must contain, in this order; a line of it each. */
   readonly steps: readonly string[]
   readonly deaths?: number
+  readonly timeouts?: number
   readonly mortal?: readonly string[]
 }
 
@@ -34,8 +38,14 @@ export function expectSound(model: Model, options: ExploreOptions): Report {
 
 /** Expect a planted bug to be found; prints the interleaving. */
 export async function expectFound(entry: URL, planted: Planted, mode: MemoryMode): Promise<void> {
-  const { scenario, mutate, message, steps, deaths, mortal } = planted
-  const { violation } = explored(await loadModel({ entry, mutate }), { scenario, mode, deaths, mortal })
+  const { scenario, mutate, message, steps, deaths, mortal, timeouts } = planted
+  const { violation } = explored(await loadModel({ entry, mutate }), {
+    scenario,
+    mode,
+    deaths,
+    mortal,
+    timeouts,
+  })
   if (violation === undefined) throw new Error(`not found: ${planted.bug}`)
   console.log(`${planted.bug}: ${violation.message}\n${violation.interleaving}`)
   expect(violation.message).toContain(message)

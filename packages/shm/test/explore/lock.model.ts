@@ -160,9 +160,9 @@ function nameOf(word: number): string | undefined {
 /** Two who want it at the same time; one of them twice. */
 export const two: Scenario = mutex({ a: holder(0), b: holder(1) })
 export const again: Scenario = mutex({ a: holder(0, 2), b: holder(1) })
-/** One of three does not want it any more. */
+/** One of two does not want it any more. */
 export const dropped: Scenario = mutex({ a: holder(0), b: dropper(1) })
-export const droppedBetween: Scenario = mutex({ a: holder(0), b: dropper(1), c: holder(2) })
 /** One of two takes it only if it is free. */
 export const tried: Scenario = mutex({ a: holder(0), b: trier(1) })
-export const three: Scenario = mutex({ a: holder(0), b: holder(1), c: holder(2) })
+/** Three. */
+export const droppedBetween: Scenario = mutex({ a: holder(0), b: dropper(1), c: trier(2) })

@@ -64,14 +64,14 @@ function mpsc({ capacity, at, producers, writes, reads, aborts, recovers = false
     threads: {
       ...threads,
       consumer(memory, self) {
-        const living = { lives: (name: number) => self.isAlive(`producer ${name - 1}`) }
+        const living = { lives: (name: number) => self.isAlive(threadOf(name)) }
         const reader = new MpscReader(memory, 0, capacity, recovers ? living : undefined)
         const words = new Int32Array(memory, MPSC_CONTROL_BYTES, capacity / 4)
         return read(reader, words, reads, true)
       },
     },
     check({ results, dead, memory }) {
-      const living = { lives: (name: number) => !dead.includes(`producer ${name - 1}`) }
+      const living = { lives: (name: number) => !dead.includes(threadOf(name)) }
       const reader = new MpscReader(memory.buffer, 0, capacity, recovers ? living : undefined)
       const left = read(reader, memory.subarray(MPSC_CONTROL_BYTES / 4), Number.POSITIVE_INFINITY, false)
       const came = [...(results.consumer as number[]), ...left]
@@ -90,6 +90,11 @@ function mpsc({ capacity, at, producers, writes, reads, aborts, recovers = false
     nameOf: (word) =>
       nameOfRing(word, MPSC_CONTROL_BYTES, capacity) ?? nameOfProducer(word) ?? nameOfEntry(word, capacity),
   }
+}
+
+/** The thread of that name in the ring. */
+function threadOf(name: number): string {
+  return `producer ${name - 1}`
 }
 
 /** Kinds of the records, all of which must be whole. */
