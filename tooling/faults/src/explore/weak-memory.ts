@@ -14,10 +14,10 @@ import type { World } from './world.js'
  *
  * 1. A plain store becomes pending. It takes effect at any time later, but after pending accesses before it of the same
  *    bytes, and after pending loads before it that it depends on (see `isIndependent`).
- * 2. An atomic store becomes pending too. It takes effect after all that is pending before it (release). What comes
- *    after it may take effect before it, except atomic accesses: they wait for it.
- * 3. An atomic load takes effect at once (acquire: so before all that comes after it). What is pending before it and is
- *    plain may take effect after it.
+ * 2. An atomic store becomes pending too. It takes effect after all that is pending before it (release). What is plain
+ *    and comes after it may take effect before it.
+ * 3. An atomic load waits until no atomic store of the thread is pending, and then takes effect at once (acquire: so
+ *    before all that comes after it). What is pending before it and is plain may take effect after it.
  * 4. A read-modify-write loads as 3, and its store becomes pending as 2. From one to the other no other thread writes
  *    the word: there the pair would fail and begin anew, which is another execution. So plain accesses after it may
  *    take effect before its store, and plain accesses before it may after its load. A `compareExchange` that finds
@@ -60,8 +60,8 @@ export class WeakMemory implements MemoryModel {
     const access = state.history.next as Access
     if (access.operation === 'load') this.#load(world, thread, access, take)
     else if (access.operation === 'store') this.#store(world, thread, 'store', access, take)
-    else if (!this.isOrdered(state)) return
     else if (access.operation === 'Atomics.store') this.#store(world, thread, 'release', access, take)
+    else if (!this.isOrdered(state)) return
     else if (access.operation === 'Atomics.load') this.#atomicLoad(world, thread, access, take)
     else this.#modify(world, thread, access, take)
   }
