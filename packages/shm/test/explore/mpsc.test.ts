@@ -40,7 +40,10 @@ const BY_INTERLEAVING: readonly Planted[] = [
     },
     scenario: 'single',
     message: '',
-    steps: ['producer 0 Atomics.compareExchange stamp of 0', 'consumer Atomics.load stamp of 0: 1'],
+    steps: [
+      'producer 0 Atomics.compareExchange stamp of 0 from 0 to 1: was 0',
+      'producer 0 store record bytes 0',
+    ],
   },
   {
     bug: 'a claim that is committed before it says that it was given up',
@@ -51,7 +54,11 @@ const BY_INTERLEAVING: readonly Planted[] = [
     },
     scenario: 'aborted',
     message: '',
-    steps: ['producer 0 Atomics.compareExchange stamp of 0 from 0 to 1', 'consumer load kind of 0: 0'],
+    steps: [
+      'producer 0 Atomics.compareExchange stamp of 0 from 0 to 1: was 0',
+      'consumer load length of 0: 4',
+      'consumer load kind of 0: -1',
+    ],
   },
   {
     bug: 'a claim that is made by a store',

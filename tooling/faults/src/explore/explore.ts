@@ -22,7 +22,7 @@ export interface ExploreOptions {
   readonly scenario: string
   readonly mode: MemoryMode
   /**
-   * So many threads may die, each before any of its accesses.
+   * So many threads may die, each before any of its accesses, or after the last one.
    *
    * @default 0
    */

@@ -43,7 +43,7 @@ export class History {
   }
 }
 
-const MAX_ACCESSES = 2_000
+const MAX_ACCESSES = 1_000
 
 /** Thrown through the code of a thread to stop it. It is none of its errors. */
 const PAUSE: unique symbol = Symbol('pause')

@@ -1,6 +1,6 @@
 import { type Access, TIMED_OUT } from './access.js'
 import type { MemoryModel, Take, Universe } from './memory-model.js'
-import { isOver, type ThreadState } from './thread-states.js'
+import type { ThreadState } from './thread-states.js'
 import type { NoteStates, World } from './world.js'
 
 /** What {@link Steps} needs. */
@@ -152,7 +152,7 @@ export class Steps {
   }
 
   #mayDie(world: World, state: ThreadState, thread: number): boolean {
-    if ((this.#mortal & (1 << thread)) === 0 || isOver(state)) return false
+    if ((this.#mortal & (1 << thread)) === 0 || state.status === 'dead') return false
     return world.threads.filter(({ status }) => status === 'dead').length < this.#deaths
   }
 
