@@ -16,9 +16,12 @@ describe.each(['sequential', 'weak'] as const)('participants in %s memory', (mod
     expectSound(model, { scenario, mode })
   })
 
-  test.each(['beside', ...(mode === 'sequential' || IS_DEEP ? ['pair'] : [])])('whoever lives has one, whoever else dies, and when: %s', (scenario) => {
-    expectSound(model, { scenario, mode, deaths: 1 })
-  })
+  test.each(['beside', ...(mode === 'sequential' || IS_DEEP ? ['pair'] : [])])(
+    'whoever lives has one, whoever else dies, and when: %s',
+    (scenario) => {
+      expectSound(model, { scenario, mode, deaths: 1 })
+    },
+  )
 })
 
 const PLANTED: readonly Planted[] = [

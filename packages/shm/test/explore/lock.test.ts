@@ -19,7 +19,7 @@ describe.each(['sequential', 'weak'] as const)('mutex in %s memory', (mode) => {
     },
   )
 
-  test.each(['two', 'dropped', 'tried'])(
+  test.each(['two', 'dropped', 'tried', ...(IS_DEEP ? ['again'] : [])])(
     'if one dies, whoever is left gets it, and knows of that: %s',
     (scenario) => {
       expectSound(model, { scenario, mode, deaths: 1, timeouts: 3 })
