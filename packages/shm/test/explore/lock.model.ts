@@ -11,7 +11,7 @@ import {
 import { TurnQueue } from '../../src/lock/turn-queue.js'
 import { nameOfSeat, seatAll, takeSeat } from './seats.js'
 
-const SEATS = 3
+const SEATS = 2
 const QUEUE = OBJECTS_FIRST
 /** Life locks, a word each. */
 const LIFE = (QUEUE + QUEUE_BYTES) >> 2
@@ -164,5 +164,3 @@ export const again: Scenario = mutex({ a: holder(0, 2), b: holder(1) })
 export const dropped: Scenario = mutex({ a: holder(0), b: dropper(1) })
 /** One of two takes it only if it is free. */
 export const tried: Scenario = mutex({ a: holder(0), b: trier(1) })
-/** Three. */
-export const droppedBetween: Scenario = mutex({ a: holder(0), b: dropper(1), c: trier(2) })

@@ -10,7 +10,7 @@ beforeAll(async () => {
 })
 
 describe.each(['sequential', 'weak'] as const)('mutex in %s memory', (mode) => {
-  const more = IS_DEEP ? ['again', 'droppedBetween'] : mode === 'sequential' ? ['again'] : []
+  const more = mode === 'sequential' || IS_DEEP ? ['again'] : []
 
   test.each(['two', 'dropped', 'tried', ...more])(
     'one has it at a time, in the order of tickets: %s',
