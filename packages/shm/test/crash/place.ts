@@ -1,0 +1,57 @@
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import type { Victims } from '@ipc/faults/crash'
+import { openRegion, type Region, removeRegion } from '@ipc/shm'
+import { insideOf } from '../../src/region/region.js'
+import { filesOpen } from '../fixtures/open-files.js'
+import { until } from '../fixtures/until-parked.js'
+import { check, type Place } from './scenario.js'
+
+const REGION_BYTES = 131_072
+
+/** Where one series of kills plays. */
+export interface SeriesPlace extends Place {
+  /** Leave, and look that nothing stays behind. */
+  end(): Promise<void>
+  /** Whatever happened. */
+  remove(): void
+}
+
+/** Make one; victims of the scenario come from `victims`. */
+export function seriesPlace(victims: Victims): SeriesPlace {
+  const directory = mkdtempSync('/dev/shm/ipc-crash-')
+  const opened: Region[] = []
+  const files = (): string[] => readdirSync(directory).sort()
+  const openFiles = filesOpen()
+  return {
+    directory,
+    open(name = 'place', bytes = REGION_BYTES) {
+      const region = openRegion(name, { directory, bytes })
+      opened.push(region)
+      return region
+    },
+    files,
+    kill: (request) => victims.start(request).death,
+    async end() {
+      for (const region of opened) region.close()
+      checkLeftovers(directory)
+      for (const name of new Set(opened.map((region) => region.name as string)))
+        removeRegion(name, { directory })
+      check(files().length === 0, `left behind: ${files().join(', ')}`)
+      // Sockets of bells close in the next turns of the event loop.
+      await until(() => filesOpen() <= openFiles, `${filesOpen()} files open, as before: ${openFiles}`)
+    },
+    remove() {
+      for (const region of opened) region.close()
+      rmSync(directory, { recursive: true, force: true })
+    },
+  }
+}
+
+/** Whoever joins next tidies up after the dead: then there is the region, and the bell of the living. */
+function checkLeftovers(directory: string): void {
+  const region = openRegion('place', { directory, bytes: REGION_BYTES })
+  void insideOf(region).self
+  const left = readdirSync(directory).filter((file) => !file.endsWith('.region'))
+  check(left.length === 1, `beside regions there are: ${left.join(', ')}`)
+  region.close()
+}

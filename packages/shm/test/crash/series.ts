@@ -1,0 +1,156 @@
+import type { CrashPoint, Death, Moment, Step, Victims } from '@ipc/faults/crash'
+import { seriesPlace } from './place.js'
+import type { Outcome, Scenario, Survivors } from './scenario.js'
+
+/** A kill after which something was not as promised. */
+export interface Failure {
+  readonly scenario: string
+  readonly step: string
+  readonly when: string
+  readonly kill: number
+  readonly why: string
+}
+
+/** Outcomes of one step, with how often they came. */
+export interface StepResult {
+  readonly step: string
+  readonly outcomes: Record<Outcome, number>
+}
+
+/** What became of one scenario. */
+export interface ScenarioResult {
+  readonly structure: string
+  readonly name: string
+  readonly steps: StepResult[]
+  readonly kills: number
+  readonly failures: Failure[]
+}
+
+/** More than this of one step tell nothing new. */
+const MOST_FAILURES = 3
+const DRY_RUNS = 3
+/** So many times as many kills as asked for, until each step has them: an operation may take other ways. */
+const PATIENCE = 4
+
+/** Kill a victim at each step of a scenario, `kills` times each. */
+export async function runScenario(
+  scenario: Scenario,
+  victims: Victims,
+  kills: number,
+  progress: () => void,
+): Promise<ScenarioResult> {
+  const run = new ScenarioRun(scenario, victims, progress)
+  await run.all(kills)
+  return run.result
+}
+
+/** Name of a scenario in messages. */
+export function titleOf({ structure, name }: Pick<Scenario, 'structure' | 'name'>): string {
+  return `${structure}: ${name}`
+}
+
+class ScenarioRun {
+  readonly #scenario: Scenario
+  readonly #victims: Victims
+  readonly #progress: () => void
+  readonly #outcomes = new Map<string, Record<Outcome, number>>()
+  readonly #failures: Failure[] = []
+  #kills = 0
+
+  constructor(scenario: Scenario, victims: Victims, progress: () => void) {
+    this.#scenario = scenario
+    this.#victims = victims
+    this.#progress = progress
+  }
+
+  get result(): ScenarioResult {
+    const { structure, name } = this.#scenario
+    const steps = [...this.#outcomes].map(([step, outcomes]) => ({ step, outcomes }))
+    return { structure, name, steps, kills: this.#kills, failures: this.#failures }
+  }
+
+  async all(kills: number): Promise<void> {
+    let steps: readonly Step[]
+    try {
+      steps = await this.#record()
+    } catch (error) {
+      this.#failed('no step', 'at all', 0, error)
+      return
+    }
+    for (const { name } of steps) this.#outcomes.set(name, {})
+    for (const step of steps) await this.#series(step, kills)
+  }
+
+  /** Several times: what one has left behind is there for the next, and an operation may take more than one way. */
+  async #record(): Promise<readonly Step[]> {
+    const place = seriesPlace(this.#victims)
+    const steps = new Map<string, Step>()
+    try {
+      const survivors = await this.#scenario.begin(place)
+      for (let times = 0; times < DRY_RUNS; times++) {
+        for (const step of (await this.#meet(survivors, undefined)).steps) {
+          const known = steps.get(step.name)
+          if ((known?.moments.length ?? 0) < step.moments.length) steps.set(step.name, step)
+        }
+      }
+      await place.end()
+    } finally {
+      place.remove()
+    }
+    const { only } = this.#scenario
+    return [...steps.values()].filter(({ name }) => only === undefined || only.test(name))
+  }
+
+  async #series({ name, moments }: Step, kills: number): Promise<void> {
+    let place = seriesPlace(this.#victims)
+    try {
+      let survivors = await this.#scenario.begin(place)
+      let failures = 0
+      for (let kill = 0, hits = 0; hits < kills && kill < PATIENCE * kills; kill++) {
+        const when = moments[kill % moments.length] as Moment
+        try {
+          if (await this.#kill(survivors, { step: name, when })) hits++
+        } catch (error) {
+          this.#failed(name, when, kill, error)
+          if (++failures >= MOST_FAILURES) return
+          // What comes after it would only suffer from the same.
+          await place.end().catch(() => {})
+          place.remove()
+          place = seriesPlace(this.#victims)
+          survivors = await this.#scenario.begin(place)
+        }
+      }
+      await place.end()
+    } catch (error) {
+      this.#failed(name, 'around', kills, error)
+    } finally {
+      place.remove()
+    }
+  }
+
+  /** Returns whether the victim died: it may have taken a way without that step. */
+  async #kill(survivors: Survivors, point: CrashPoint): Promise<boolean> {
+    const { step, outcome } = await this.#meet(survivors, point)
+    if (step === undefined) return false
+    const outcomes = this.#outcomes.get(step) as Record<Outcome, number>
+    this.#kills++
+    outcomes[outcome] = (outcomes[outcome] ?? 0) + 1
+    return true
+  }
+
+  /** One victim, and what its survivors say. */
+  async #meet(survivors: Survivors, point: CrashPoint | undefined): Promise<Death & { outcome: Outcome }> {
+    const args = await survivors.prepare()
+    const victim = this.#victims.start({ operation: this.#scenario.operation, args, point })
+    // So that a victim that failed is told of, and not what waits for it.
+    const [death] = await Promise.all([victim.death, survivors.during?.(victim)])
+    const outcome = await survivors.settle(death)
+    this.#progress()
+    return { ...death, outcome }
+  }
+
+  #failed(step: string, when: string, kill: number, error: unknown): void {
+    const why = error instanceof Error ? (error.stack ?? error.message) : String(error)
+    this.#failures.push({ scenario: titleOf(this.#scenario), step, when, kill, why })
+  }
+}
