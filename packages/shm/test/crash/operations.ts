@@ -1,7 +1,17 @@
 import type { MakeOperation } from '@ipc/faults/crash'
-import { writing } from './ring-scenarios.js'
+import { connecting } from './connection-scenarios.js'
+import { locking } from './lock-scenarios.js'
+import { placing } from './region-scenarios.js'
+import { reading } from './ring-read-scenarios.js'
+import { writing } from './ring-write-scenarios.js'
+import { setting } from './value-scenarios.js'
 
 /** What victims do. */
-export const operations = { ...writing } as Readonly<Record<string, unknown>> as Readonly<
-  Record<string, MakeOperation>
->
+export const operations = {
+  ...placing,
+  ...writing,
+  ...reading,
+  ...setting,
+  ...locking,
+  ...connecting,
+} as Readonly<Record<string, MakeOperation>>

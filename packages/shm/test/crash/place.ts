@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import type { Victims } from '@ipc/faults/crash'
 import { openRegion, type Region, removeRegion } from '@ipc/shm'
 import { insideOf } from '../../src/region/region.js'
@@ -20,7 +20,7 @@ export interface SeriesPlace extends Place {
 export function seriesPlace(victims: Victims): SeriesPlace {
   const directory = mkdtempSync('/dev/shm/ipc-crash-')
   const opened: Region[] = []
-  const files = (): string[] => readdirSync(directory).sort()
+  const files = (where: string = directory): string[] => (existsSync(where) ? readdirSync(where).sort() : [])
   const openFiles = filesOpen()
   return {
     directory,
@@ -30,6 +30,7 @@ export function seriesPlace(victims: Victims): SeriesPlace {
       return region
     },
     files,
+    removeBelow: (below) => rmSync(below, { recursive: true }),
     kill: (request) => victims.start(request).death,
     async end() {
       for (const region of opened) region.close()
@@ -49,7 +50,7 @@ export function seriesPlace(victims: Victims): SeriesPlace {
 
 /** Whoever joins next tidies up after the dead: then there is the region, and the bell of the living. */
 function checkLeftovers(directory: string): void {
-  const region = openRegion('place', { directory, bytes: REGION_BYTES })
+  const region = openRegion('place', { directory })
   void insideOf(region).self
   const left = readdirSync(directory).filter((file) => !file.endsWith('.region'))
   check(left.length === 1, `beside regions there are: ${left.join(', ')}`)

@@ -1,12 +1,14 @@
 import { createInterface } from 'node:readline'
 import { serveVictims, Victims } from '@ipc/faults/crash'
 import { operations } from './operations.js'
+import { lookQuickly } from './quick-looks.js'
 import { scenarios } from './scenarios.js'
 import { runScenario, titleOf } from './series.js'
 import { shmSeams } from './shm-seams.js'
 
 /** Both sides of the matrix in one file: `survivors` starts itself once more, for the victims. */
 async function survivors(): Promise<void> {
+  lookQuickly()
   const victims = await Victims.start(process.argv[1] as string)
   const say = (message: unknown): void => void process.stdout.write(`${JSON.stringify(message)}\n`)
   say({ titles: scenarios.map(titleOf) })

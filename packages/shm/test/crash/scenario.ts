@@ -9,8 +9,10 @@ export interface Place {
   readonly directory: string
   /** Open the region `name`; closed at the end of the series. */
   open(name?: string, bytes?: number): Region
-  /** Names of the files in the directory that are there now, sorted. */
-  files(): string[]
+  /** Names of the files that are in the directory now, or in one below it. */
+  files(directory?: string): string[]
+  /** Remove a directory below. */
+  removeBelow(directory: string): void
   /** Kill another process first: what it left behind is what the victim then meets. */
   kill(request: VictimRequest): Promise<Death>
 }
@@ -18,7 +20,7 @@ export interface Place {
 /** The survivors of one series. */
 export interface Survivors {
   /** Bring things to where the operation begins; returns what the victim is told. */
-  prepare(): unknown
+  prepare(): unknown | Promise<unknown>
   /** While the victim is at work. */
   during?(victim: Victim): Promise<void>
   /**
@@ -28,6 +30,9 @@ export interface Survivors {
    */
   settle(death: Death): Outcome | Promise<Outcome>
 }
+
+/** What victims do, by name: from what a victim is told to its operation, which is what has steps. */
+export type Operations = Readonly<Record<string, (args: never) => (() => unknown) | Promise<() => unknown>>>
 
 /** One operation of a victim, and who is left. */
 export interface Scenario {

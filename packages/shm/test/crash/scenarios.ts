@@ -1,5 +1,17 @@
-import { ringWriteScenarios } from './ring-scenarios.js'
+import { connectionScenarios } from './connection-scenarios.js'
+import { lockScenarios } from './lock-scenarios.js'
+import { regionScenarios } from './region-scenarios.js'
+import { ringReadScenarios } from './ring-read-scenarios.js'
+import { ringWriteScenarios } from './ring-write-scenarios.js'
 import type { Scenario } from './scenario.js'
+import { valueScenarios } from './value-scenarios.js'
 
 /** The rows of the matrix. */
-export const scenarios: readonly Scenario[] = [...ringWriteScenarios]
+export const scenarios: readonly Scenario[] = [
+  ...regionScenarios,
+  ...ringWriteScenarios,
+  ...ringReadScenarios,
+  ...valueScenarios,
+  ...lockScenarios,
+  ...connectionScenarios,
+]

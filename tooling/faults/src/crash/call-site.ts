@@ -29,7 +29,7 @@ function nameOf(frame: NodeJS.CallSite): string | undefined {
   return isMethod ? `${withoutNumber(type)}.${method}` : withoutNumber(method)
 }
 
-/** Without the number that a bundler adds where two have the same name. */
+/** Without what a bundler adds where two have the same name, or one refers to itself. */
 function withoutNumber(name: string): string {
-  return name.replace(/(?<=[A-Za-z])\d+$/, '')
+  return name.replace(/^_|(?<=[A-Za-z])\d+$/g, '')
 }

@@ -1,0 +1,33 @@
+import type { Victim } from '@ipc/faults/crash'
+import type { Region } from '@ipc/shm'
+import {
+  MAX_PARTICIPANTS,
+  OBJECTS_PARTICIPANTS,
+  PARTICIPANT_BYTES,
+  PARTICIPANT_MODE,
+  PARTICIPANT_PID,
+  REGION_HEADER_BYTES,
+} from '../../src/layout.js'
+import { until } from '../fixtures/until-parked.js'
+
+/** Wait until a victim sleeps in that mode, or is dead. Returns whether it sleeps. */
+export async function untilAsleep(region: Region, victim: Victim, mode: number): Promise<boolean> {
+  let isDead = false
+  const dead = (): void => {
+    isDead = true
+  }
+  victim.death.then(dead, dead)
+  const pid = await victim.began
+  await until(() => isDead || modeOf(region, pid) === mode, `the victim sleeps in mode ${mode}`)
+  return modeOf(region, pid) === mode && !isDead
+}
+
+/** Mode of the participant that belongs to a process; -1 if there is none. */
+export function modeOf(region: Region, pid: number): number {
+  const words = new Int32Array(region.buffer, REGION_HEADER_BYTES)
+  for (let slot = 0; slot < MAX_PARTICIPANTS; slot++) {
+    const at = OBJECTS_PARTICIPANTS + slot * PARTICIPANT_BYTES
+    if (words[(at + PARTICIPANT_PID) >> 2] === pid) return Atomics.load(words, (at + PARTICIPANT_MODE) >> 2)
+  }
+  return -1
+}
