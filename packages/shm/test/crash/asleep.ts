@@ -8,6 +8,7 @@ import {
   PARTICIPANT_PID,
   REGION_HEADER_BYTES,
 } from '../../src/layout.js'
+import { insideOf } from '../../src/region/region.js'
 import { until } from '../fixtures/until-parked.js'
 
 /** Wait until a victim sleeps in that mode, or is dead. Returns whether it sleeps. */
@@ -30,4 +31,13 @@ export function modeOf(region: Region, pid: number): number {
     if (words[(at + PARTICIPANT_PID) >> 2] === pid) return Atomics.load(words, (at + PARTICIPANT_MODE) >> 2)
   }
   return -1
+}
+
+/** Have a thread wait in its event loop for once, which takes a bell. Nothing comes. */
+export async function waitInVain(region: Region): Promise<void> {
+  const never = { ready: () => false, arm() {}, disarm() {} }
+  // Ends with IPC_TIMEOUT.
+  await insideOf(region)
+    .self.wait('wait in vain', never, { timeoutMs: 1 })
+    .catch(() => {})
 }

@@ -1,11 +1,12 @@
-import { type Connection, isIpcError, type Listener, shm } from '@ipc/shm'
 import type { Death, Victim } from '@ipc/faults/crash'
+import { type Connection, isIpcError, type Listener, shm } from '@ipc/shm'
+import { until } from '../fixtures/until-parked.js'
 import { check, type Operations, type Place, type Scenario, type Survivors, WATCHDOG_MS } from './scenario.js'
 
 const NAME = 'peer'
 const MESSAGES = 8
 /** Larger than a record may be: sent in fragments. */
-const LARGE = 'x'.repeat(12_000)
+const LARGE: string = 'x'.repeat(12_000)
 
 interface ConnectArgs {
   readonly directory: string
@@ -16,10 +17,14 @@ interface Numbered {
   readonly text: string
 }
 
-function transportIn(directory: string): ReturnType<typeof shm> {
+type ShmTransport = ReturnType<typeof shm>
+
+function transportIn(directory: string): ShmTransport {
   return shm({ directory, ringBytes: 16_384 })
 }
 
+const ECHO = -1
+const ECHOED = 'echoed'
 const options = { timeoutMs: WATCHDOG_MS } as const
 
 function message(number: number): Numbered {
@@ -61,62 +66,191 @@ export const connecting: Operations = {
   },
 }
 
-/** Listens; the victim connects. */
-class ListeningSurvivor implements Survivors {
-  readonly place: Place
-  readonly #listener: Listener<Numbered, Numbered>
+/** Nobody: a dead listener, or one that never began. */
+async function isNobodyThere(transport: ShmTransport): Promise<boolean> {
+  try {
+    const connection = await transport.connect(NAME, options)
+    connection.abort()
+    return false
+  } catch (error) {
+    check(isIpcError(error, 'IPC_CONNECT_FAILED'), `connecting to nobody failed with ${String(error)}`)
+    return true
+  }
+}
 
-  constructor(place: Place, listener: Listener<Numbered, Numbered>) {
-    this.place = place
+type Meet = (connection: Connection<Numbered, Numbered>) => Promise<string>
+
+/** Listens; victims connect, send and receive. */
+class ListeningSurvivor implements Survivors {
+  readonly #place: Place
+  readonly #transport: ShmTransport
+  readonly #listener: Listener<Numbered, Numbered>
+  /** What the survivor does with a connection of the victim, until it has ended. */
+  readonly #meet: Meet
+  #outcomes: Promise<string>[] = []
+
+  private constructor(place: Place, listener: Listener<Numbered, Numbered>, meet: Meet) {
+    this.#place = place
+    this.#transport = transportIn(place.directory)
     this.#listener = listener
+    this.#meet = meet
+  }
+
+  static async begin(place: Place, meet: Meet): Promise<ListeningSurvivor> {
+    place.open()
+    const listener = await transportIn(place.directory).listen<Numbered, Numbered>(NAME)
     place.atEnd(() => listener.close())
+    const survivor = new ListeningSurvivor(place, listener, meet)
+    void survivor.#acceptAll()
+    return survivor
   }
 
   prepare(): ConnectArgs {
-    return { directory: this.place.directory }
+    this.#outcomes = []
+    return { directory: this.#place.directory }
   }
 
-  async settle(death: Death): Promise<string> {
-    // Somebody else connects; what was accepted of the victim before comes first, and is over.
-    const mine = await transportIn(this.place.directory).connect<Numbered, Numbered>(NAME, options)
-    let outcome = 'not connected'
-    while (true) {
-      const accepted = await this.#listener.accept(options)
-      if (await isOther(mine, accepted)) break
-      outcome = await this.see(accepted, death)
-    }
-    const left = this.place.files().filter((file) => file.endsWith('.pair'))
-    check(left.length === 0, `left behind: ${left.join(', ')}`)
+  async settle({ step }: Death): Promise<string> {
+    // Somebody else connects after it, and is served.
+    const other = await this.#transport.connect<Numbered, Numbered>(NAME, options)
+    other.send({ number: ECHO, text: 'survivor' })
+    check((await other.receive(options)).number === ECHO, 'another connection does not work')
+    await other.close()
+    await other.closed
+    await until(() => this.#pairs().length === 0, 'nothing of the set-up is left behind')
+    const [outcome = 'not connected', ...more] = (await Promise.all(this.#outcomes)).filter(
+      (one) => one !== ECHOED,
+    )
+    check(more.length === 0, `the victim has connected ${1 + more.length} times`)
+    if (step === undefined) check(outcome !== 'not connected', 'one who ended in order was not connected')
     return outcome
   }
 
-  /** What a connection to the victim came to. */
-  async see(accepted: Connection<Numbered, Numbered>, _death: Death): Promise<string> {
-    const { code } = await accepted.closed
-    check(code === 'IPC_PEER_LOST', `ended with ${code}`)
-    return 'connected, IPC_PEER_LOST'
+  async #acceptAll(): Promise<void> {
+    for await (const connection of this.#listener) {
+      const outcome = this.#serve(connection)
+      this.#outcomes.push(outcome)
+      // `settle` hears of it.
+      outcome.catch(() => {})
+    }
+  }
+
+  async #serve(connection: Connection<Numbered, Numbered>): Promise<string> {
+    // Messages of the one who comes after it are sent back.
+    let isEcho = false
+    const stop = connection.intercept((message) => {
+      if (message.number !== ECHO) return false
+      isEcho = true
+      connection.send(message)
+      return true
+    })
+    try {
+      const outcome = await this.#meet(connection)
+      return isEcho ? ECHOED : outcome
+    } catch (error) {
+      if (isEcho) return ECHOED
+      throw error
+    } finally {
+      stop()
+    }
+  }
+
+  #pairs(): string[] {
+    return this.#place.files().filter((file) => file.endsWith('.pair'))
   }
 }
 
-/** Whether the two are the ends of one connection, on which messages arrive. Both are closed then. */
-async function isOther(
-  mine: Connection<Numbered, Numbered>,
-  accepted: Connection<Numbered, Numbered>,
-): Promise<boolean> {
-  mine.send({ number: -1, text: 'survivor' })
-  let first: Numbered | undefined
-  try {
-    first = await accepted.receive(options)
-  } catch (error) {
-    check(isIpcError(error), `a connection failed: ${String(error)}`)
-    check(error.code === 'IPC_PEER_LOST' || error.code === 'IPC_CLOSED', `a connection failed: ${error.code}`)
-    return false
-  }
-  if (first.number !== -1) return false
-  await Promise.all([mine.close(), accepted.close()])
-  return true
+/** How a connection ended whose peer may have died. */
+async function endOf({ closed }: Connection<Numbered, Numbered>): Promise<string> {
+  const { by, code } = await closed
+  if (by === 'remote' && code === undefined) return 'closed'
+  check(code === 'IPC_PEER_LOST', `the connection ended with ${code}`)
+  return 'IPC_PEER_LOST'
 }
 
-export const connectionScenarios: readonly Scenario[] = []
-void ListeningSurvivor
-export type { Victim }
+/** Messages of the victim come in order, each once and whole, up to where it died. */
+async function takeAll(connection: Connection<Numbered, Numbered>): Promise<string> {
+  let came = 0
+  connection.onMessage(({ number, text }) => {
+    check(number === came, `message ${number} came instead of ${came}`)
+    check(text === message(number).text, `message ${number} is torn`)
+    came++
+  })
+  const end = await endOf(connection)
+  if (end === 'closed') check(came === MESSAGES, `only ${came} messages came of one who closed`)
+  return came === MESSAGES ? `everything came, ${end}` : `some came, ${end}`
+}
+
+async function giveAll(connection: Connection<Numbered, Numbered>): Promise<string> {
+  for (let number = 0; number < MESSAGES; number++) connection.send(message(number))
+  return endOf(connection)
+}
+
+/** Listens and dies; the next one listens on the same name. */
+class NextListener implements Survivors {
+  readonly #place: Place
+  readonly #transport: ShmTransport
+
+  constructor(place: Place) {
+    place.open()
+    this.#place = place
+    this.#transport = transportIn(place.directory)
+  }
+
+  prepare(): ConnectArgs {
+    return { directory: this.#place.directory }
+  }
+
+  async during({ began, death }: Victim): Promise<void> {
+    await began
+    // One that is there to be accepted, if the victim comes so far.
+    const dead = death.then(
+      () => true,
+      () => true,
+    )
+    while (!(await Promise.race([dead, new Promise<false>((resolve) => setImmediate(resolve, false))]))) {
+      const connection = await this.#transport
+        .connect<Numbered, Numbered>(NAME, options)
+        .catch(() => undefined)
+      if (connection === undefined) continue
+      // Ends with the victim.
+      await endOf(connection)
+      return
+    }
+  }
+
+  async settle(): Promise<string> {
+    check(await isNobodyThere(this.#transport), 'a dead listener accepts')
+    const left = this.#files()
+    const listener = await this.#transport.listen<Numbered, Numbered>(NAME)
+    const [mine, accepted] = await Promise.all([
+      this.#transport.connect<Numbered, Numbered>(NAME, options),
+      listener.accept(options),
+    ])
+    mine.send(message(1))
+    check((await accepted.receive(options)).number === 1, 'the next listener does not work')
+    await Promise.all([mine.close(), accepted.close()])
+    await listener.close()
+    check(this.#files().length === 0, `left behind: ${this.#files().join(', ')}`)
+    return left.length === 0 ? 'nothing left' : 'what is left is removed by the next who listens'
+  }
+
+  #files(): string[] {
+    return this.#place.files().filter((file) => file.startsWith(`${NAME}.`))
+  }
+}
+
+const scenario = (name: string, operation: string, begin: Scenario['begin']): Scenario => ({
+  structure: 'connection',
+  name,
+  operation,
+  begin,
+})
+
+export const connectionScenarios: readonly Scenario[] = [
+  scenario('connect', 'connect', (place) => ListeningSurvivor.begin(place, endOf)),
+  scenario('send and close', 'send', (place) => ListeningSurvivor.begin(place, takeAll)),
+  scenario('receive and close', 'receive', (place) => ListeningSurvivor.begin(place, giveAll)),
+  scenario('listen and accept', 'listen and accept', (place) => new NextListener(place)),
+  scenario('stop listening', 'stop listening', (place) => new NextListener(place)),
+]

@@ -1,18 +1,35 @@
 import * as layout from '../../src/layout.js'
-import { QUEUE_GRANTED, QUEUE_NEXT, QUEUE_SLOTS } from '../../src/lock/lock-layout.js'
+import {
+  QUEUE_ABANDONED,
+  QUEUE_GRANTED,
+  QUEUE_NEXT,
+  QUEUE_PERMITS,
+  QUEUE_SLOTS,
+} from '../../src/lock/lock-layout.js'
 import {
   BROADCAST_CONTROL_BYTES,
   BROADCAST_INTENT,
+  BROADCAST_MARKS,
   BROADCAST_READERS,
   BROADCAST_RECORDS_EVENT,
   BROADCAST_ROOM_EVENT,
-  BROADCAST_SEQUENCE,
   BROADCAST_TAIL,
   READER_BYTES,
   READER_POSITION,
   READER_WHO,
 } from '../../src/ring/broadcast-layout.js'
-import { ENTRY_KIND, ENTRY_LENGTH, ENTRY_STAMP, ENTRY_WORDS } from '../../src/ring/mpsc-layout.js'
+import {
+  ENTRY_KIND,
+  ENTRY_LENGTH,
+  ENTRY_STAMP,
+  ENTRY_WORDS,
+  MPSC_CONTROL_BYTES,
+  MPSC_PRODUCER_BYTES,
+  MPSC_PRODUCER_INTENT,
+  MPSC_PRODUCER_WHO,
+  MPSC_PRODUCER_WRAPPED,
+  MPSC_PRODUCERS,
+} from '../../src/ring/mpsc-layout.js'
 import {
   RING_CONTROL_BYTES,
   RING_HEAD,
@@ -48,7 +65,7 @@ const PARTICIPANT: Field[] = [
   [layout.PARTICIPANT_WAKE, 'participant.wake'],
   [layout.PARTICIPANT_MODE, 'participant.mode'],
   [layout.PARTICIPANT_PID, 'participant.pid'],
-  [layout.PARTICIPANT_PID + 4, 'participant.reserved'],
+  [layout.PARTICIPANT_LOSSES, 'participant.losses'],
   [layout.PARTICIPANT_BELL, 'participant.bell'],
 ]
 const OBJECT: Field[] = [
@@ -70,12 +87,17 @@ const ENTRY: Field[] = [
   [4 * ENTRY_STAMP, 'stamp'],
   [4 * ENTRY_LENGTH, 'length'],
   [4 * ENTRY_KIND, 'kind'],
-  [4 * ENTRY_KIND + 4, 'claimer'],
+  [4 * ENTRY_KIND + 4, 'reserved'],
+]
+const PRODUCER: Field[] = [
+  [MPSC_PRODUCER_WHO, 'producer.who'],
+  [MPSC_PRODUCER_INTENT, 'producer.intent'],
+  [MPSC_PRODUCER_WRAPPED, 'producer.wrapped'],
 ]
 const BROADCAST: Field[] = [
   [BROADCAST_INTENT, 'intent'],
   [BROADCAST_TAIL, 'tail'],
-  [BROADCAST_SEQUENCE, 'sequence'],
+  [BROADCAST_MARKS, 'mark'],
   ...ANY_AND_BITS(BROADCAST_RECORDS_EVENT, 'records'),
   ...ANY_AND_BITS(BROADCAST_ROOM_EVENT, 'room'),
 ]
@@ -88,7 +110,9 @@ const QUEUE: Field[] = [
   [QUEUE_NEXT, 'next'],
   [QUEUE_NEXT + 4, 'queue'],
   [QUEUE_GRANTED, 'granted'],
-  [QUEUE_GRANTED + 4, 'queue'],
+  [QUEUE_ABANDONED, 'abandoned'],
+  [QUEUE_PERMITS, 'permits'],
+  [QUEUE_PERMITS + 4, 'queue'],
   [QUEUE_SLOTS, 'slot'],
 ]
 const SIDE: Field[] = [
@@ -139,8 +163,10 @@ function bodyField(words: Int32Array, object: number, offset: number): string {
     case layout.KIND_SPSC_RING:
       return named(RING, offset)
     case layout.KIND_MPSC_RING: {
-      const entries = RING_CONTROL_BYTES + parameter
-      return offset < entries ? named(RING, offset) : named(ENTRY, (offset - entries) % (4 * ENTRY_WORDS))
+      if (offset < MPSC_PRODUCERS) return named(RING, offset)
+      if (offset < MPSC_CONTROL_BYTES) return named(PRODUCER, (offset - MPSC_PRODUCERS) % MPSC_PRODUCER_BYTES)
+      const entries = MPSC_CONTROL_BYTES + parameter
+      return offset < entries ? 'record' : named(ENTRY, (offset - entries) % (4 * ENTRY_WORDS))
     }
     case layout.KIND_BROADCAST_RING:
       if (offset < BROADCAST_READERS) return named(BROADCAST, offset)

@@ -201,12 +201,14 @@ class WaitingForMutex extends MutexSurvivor {
   }
 }
 
-/** Permits of the dead are lost, no more and no fewer. */
+/** Permits of the dead are lost, no more and no fewer, and nobody waits behind the dead. */
 class SemaphoreSurvivor implements Survivors {
   readonly args: LockArgs
   readonly region: Region
   readonly permits: Semaphore
   readonly #isEmpty: boolean
+  /** Those that the survivor has. */
+  #own = 0
 
   /** @param isEmpty - Whether all permits are taken when the victim comes. */
   constructor({ directory, open }: Place, isEmpty: boolean) {
@@ -216,46 +218,44 @@ class SemaphoreSurvivor implements Survivors {
     this.#isEmpty = isEmpty
   }
 
-  prepare(): LockArgs {
-    while (this.permits.available < PERMITS) this.permits.release()
-    if (this.#isEmpty) while (this.permits.tryAcquire());
+  async prepare(): Promise<LockArgs> {
+    // What the last one has lost.
+    if (this.permits.available < PERMITS) this.permits.release(PERMITS - this.permits.available)
+    if (this.#isEmpty) await this.#acquire()
     return this.args
   }
 
-  settle({ step }: Death): string {
-    const { permits } = this
-    if (this.#isEmpty) permits.release(PERMITS)
-    let got = 0
-    while (permits.acquireSync({ timeoutMs: 0 })) got++
-    const lost = PERMITS - got
-    check(lost === 0 || lost === 1, `${got} of ${PERMITS} permits are left`)
+  async settle({ step }: Death): Promise<string> {
+    this.release(this.#own)
+    const free = await this.#acquire()
+    this.release(free)
+    const lost = PERMITS - free
+    check(lost === 0 || lost === 1, `${free} of ${PERMITS} permits are left`)
     if (step === undefined) check(lost === 0, 'a permit is lost after one who ended in order')
-    permits.release(PERMITS)
     return lost === 0 ? 'no permit lost' : 'its permit is lost'
   }
+
+  release(permits: number): void {
+    if (permits > 0) this.permits.release(permits)
+    this.#own -= permits
+  }
+
+  /** Take all that are there. */
+  async #acquire(): Promise<number> {
+    const { available } = this.permits
+    for (let taken = 0; taken < available; taken++) await this.permits.acquire({ timeoutMs: WATCHDOG_MS })
+    check(this.permits.available === 0, 'there are more permits than there were')
+    this.#own += available
+    return available
+  }
 }
 
-/** All permits are taken, and the victim gets one while it waits. */
-class GrantedPermit extends SemaphoreSurvivor {
+/** The victim gets a permit while it waits. */
+class GrantingSurvivor extends SemaphoreSurvivor {
   async during(victim: Victim): Promise<void> {
     await untilAsleep(this.region, victim, BLOCKED)
-    this.permits.release()
+    this.release(1)
   }
-
-  override settle(death: Death): string {
-    // One of them was given back already.
-    this.permits.release(PERMITS - 1)
-    return ownSettle(this.permits, death)
-  }
-}
-
-function ownSettle(permits: Semaphore, { step }: Death): string {
-  let got = 0
-  while (permits.acquireSync({ timeoutMs: 0 })) got++
-  const lost = PERMITS - got
-  check(lost === 0 || lost === 1, `${got} of ${PERMITS} permits are left`)
-  if (step === undefined) check(lost === 0, 'a permit is lost after one who ended in order')
-  return lost === 0 ? 'no permit lost' : 'its permit is lost'
 }
 
 /** The victim waits for a notification, which the survivor gives. */
@@ -269,7 +269,9 @@ class NotifyingSurvivor extends MutexSurvivor {
     const { lock, changed } = this.locks
     const outcome = await super.settle(death)
     // A wait of somebody else is notified as before.
-    const waiting = changed.wait(lock, await lock.lock({ timeoutMs: WATCHDOG_MS }), { timeoutMs: WATCHDOG_MS })
+    const waiting = changed.wait(lock, await lock.lock({ timeoutMs: WATCHDOG_MS }), {
+      timeoutMs: WATCHDOG_MS,
+    })
     await this.#notifyUntil(waiting)
     return outcome
   }
@@ -302,7 +304,9 @@ class NotifiedSurvivor extends MutexSurvivor {
 
   override async prepare(): Promise<LockArgs> {
     const { lock, changed } = this.locks
-    this.#waiting = changed.wait(lock, await lock.lock({ timeoutMs: WATCHDOG_MS }), { timeoutMs: WATCHDOG_MS })
+    this.#waiting = changed.wait(lock, await lock.lock({ timeoutMs: WATCHDOG_MS }), {
+      timeoutMs: WATCHDOG_MS,
+    })
     await untilParked(this.region, 1)
     return this.args
   }
@@ -334,14 +338,44 @@ const scenario = (
 export const lockScenarios: readonly Scenario[] = [
   scenario('mutex', 'lock and unlock', 'mutex.lockSync', (place) => new MutexSurvivor(place)),
   scenario('mutex', 'lock and unlock in the event loop', 'mutex.lock', (place) => new MutexSurvivor(place)),
-  scenario('mutex', 'block until it is granted', 'mutex.lockSync', (place) => new ContendedMutex(place, BLOCKED, true)),
-  scenario('mutex', 'wait in the event loop until it is granted', 'mutex.lock', (place) => new ContendedMutex(place, PARKED, true)),
-  scenario('mutex', 'give up', 'mutex.lockSync, give up', (place) => new ContendedMutex(place, BLOCKED, false)),
+  scenario(
+    'mutex',
+    'block until it is granted',
+    'mutex.lockSync',
+    (place) => new ContendedMutex(place, BLOCKED, true),
+  ),
+  scenario(
+    'mutex',
+    'wait in the event loop until it is granted',
+    'mutex.lock',
+    (place) => new ContendedMutex(place, PARKED, true),
+  ),
+  scenario(
+    'mutex',
+    'give up',
+    'mutex.lockSync, give up',
+    (place) => new ContendedMutex(place, BLOCKED, false),
+  ),
   scenario('mutex', 'unlock, a survivor waits', 'mutex.unlock', (place) => new WaitingForMutex(place)),
   scenario('mutex', 'close while held', 'mutex.close while held', (place) => new MutexSurvivor(place)),
-  scenario('semaphore', 'acquire and release', 'semaphore.acquire', (place) => new SemaphoreSurvivor(place, false)),
-  scenario('semaphore', 'block until it is granted', 'semaphore.acquire', (place) => new GrantedPermit(place, true)),
-  scenario('semaphore', 'give up', 'semaphore.acquire, give up', (place) => new SemaphoreSurvivor(place, true)),
+  scenario(
+    'semaphore',
+    'acquire and release',
+    'semaphore.acquire',
+    (place) => new SemaphoreSurvivor(place, false),
+  ),
+  scenario(
+    'semaphore',
+    'block until it is granted',
+    'semaphore.acquire',
+    (place) => new GrantingSurvivor(place, true),
+  ),
+  scenario(
+    'semaphore',
+    'give up',
+    'semaphore.acquire, give up',
+    (place) => new SemaphoreSurvivor(place, true),
+  ),
   scenario('condition', 'wait', 'condition.waitSync', (place) => new NotifyingSurvivor(place)),
   scenario('condition', 'notify', 'condition.notify', (place) => new NotifiedSurvivor(place)),
   scenario('condition', 'notify all', 'condition.notifyAll', (place) => new NotifiedSurvivor(place)),

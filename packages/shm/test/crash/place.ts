@@ -1,9 +1,9 @@
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import type { Victims } from '@ipc/faults/crash'
 import { openRegion, type Region, removeRegion } from '@ipc/shm'
-import { insideOf } from '../../src/region/region.js'
 import { filesOpen } from '../fixtures/open-files.js'
 import { until } from '../fixtures/until-parked.js'
+import { waitInVain } from './asleep.js'
 import { check, type Place } from './scenario.js'
 
 const REGION_BYTES = 131_072
@@ -20,6 +20,7 @@ export interface SeriesPlace extends Place {
 export function seriesPlace(victims: Victims): SeriesPlace {
   const directory = mkdtempSync('/dev/shm/ipc-crash-')
   const opened: Region[] = []
+  const ends: (() => Promise<void>)[] = []
   const files = (where: string = directory): string[] => (existsSync(where) ? readdirSync(where).sort() : [])
   const openFiles = filesOpen()
   return {
@@ -31,10 +32,12 @@ export function seriesPlace(victims: Victims): SeriesPlace {
     },
     files,
     removeBelow: (below) => rmSync(below, { recursive: true }),
+    atEnd: (end) => void ends.push(end),
     kill: (request) => victims.start(request).death,
     async end() {
+      for (const end of ends.splice(0)) await end()
       for (const region of opened) region.close()
-      checkLeftovers(directory)
+      await checkLeftovers(directory)
       for (const name of new Set(opened.map((region) => region.name as string)))
         removeRegion(name, { directory })
       check(files().length === 0, `left behind: ${files().join(', ')}`)
@@ -42,16 +45,17 @@ export function seriesPlace(victims: Victims): SeriesPlace {
       await until(() => filesOpen() <= openFiles, `${filesOpen()} files open, as before: ${openFiles}`)
     },
     remove() {
+      for (const end of ends.splice(0)) void end()
       for (const region of opened) region.close()
       rmSync(directory, { recursive: true, force: true })
     },
   }
 }
 
-/** Whoever joins next tidies up after the dead: then there is the region, and the bell of the living. */
-function checkLeftovers(directory: string): void {
+/** Whoever waits next tidies up after the dead: then there is the region, and the bell of the living. */
+async function checkLeftovers(directory: string): Promise<void> {
   const region = openRegion('place', { directory })
-  void insideOf(region).self
+  await waitInVain(region)
   const left = readdirSync(directory).filter((file) => !file.endsWith('.region'))
   check(left.length === 1, `beside regions there are: ${left.join(', ')}`)
   region.close()

@@ -15,6 +15,7 @@ import {
 } from '@ipc/shm'
 import { OBJECTS_END, REGION_HEADER_BYTES } from '../../src/layout.js'
 import { insideOf } from '../../src/region/region.js'
+import { waitInVain } from './asleep.js'
 import { check, type Operations, type Place, type Scenario, type Survivors } from './scenario.js'
 
 const BYTES = 4096
@@ -80,7 +81,7 @@ export const placing: Operations = {
   },
   'region.close': ({ directory, name }: PlaceArgs) => {
     const region = openRegion(name, { directory })
-    void insideOf(region).self
+    void waitInVain(region)
     return () => region.close()
   },
   'region.remove': ({ directory, name }: PlaceArgs) => {
@@ -88,7 +89,7 @@ export const placing: Operations = {
   },
   'region.join': ({ directory, name }: PlaceArgs) => {
     const region = openRegion(name, { directory })
-    return () => insideOf(region).self
+    return () => void waitInVain(region)
   },
   'object.create': ({ directory, name, kind }: PlaceArgs) => {
     const region = openRegion('place', { directory })
@@ -154,21 +155,22 @@ class ParticipantsSurvivor implements Survivors {
 
   constructor(place: Place) {
     this.#place = place
-    void insideOf(place.open()).self
+    place.open()
   }
 
   prepare(): PlaceArgs {
     return { directory: this.#place.directory, name: 'place' }
   }
 
-  settle({ step }: Death): string {
-    const bells = this.#bells()
+  async settle({ step }: Death): Promise<string> {
+    const left = this.#bells()
+    if (step === undefined) check(left === 0, 'a bell is left of one who ended in order')
     const next = openRegion('place', { directory: this.#place.directory })
-    void insideOf(next).self
+    await waitInVain(next)
+    check(this.#bells() === 1, `${this.#bells()} bells beside one who lives`)
     next.close()
-    return step === undefined || bells === 1
-      ? 'no bell left'
-      : 'its bell is removed by the next who hangs one'
+    check(this.#bells() === 0, 'a bell is left')
+    return left === 0 ? 'no bell left' : 'its bell is removed by the next who waits'
   }
 
   #bells(): number {

@@ -1,6 +1,5 @@
 import { broadcastRing, mpscRing, type Producer, type Region, type Ring, spscRing } from '@ipc/shm'
 import { fillRecord, LONGEST_RECORD } from '../fixtures/numbered-records.js'
-import { check } from './scenario.js'
 
 export type RingKind = 'spscRing' | 'mpscRing' | 'broadcastRing'
 

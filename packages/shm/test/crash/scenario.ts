@@ -13,6 +13,8 @@ export interface Place {
   files(directory?: string): string[]
   /** Remove a directory below. */
   removeBelow(directory: string): void
+  /** Call this at the end of the series. */
+  atEnd(end: () => Promise<void>): void
   /** Kill another process first: what it left behind is what the victim then meets. */
   kill(request: VictimRequest): Promise<Death>
 }
