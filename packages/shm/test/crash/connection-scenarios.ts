@@ -8,7 +8,7 @@ const MESSAGES = 8
 /** Larger than a record may be: sent in fragments. */
 const LARGE: string = 'x'.repeat(12_000)
 
-interface ConnectArgs {
+export interface ConnectArgs {
   readonly directory: string
 }
 
@@ -114,7 +114,7 @@ class ListeningSurvivor implements Survivors {
     // Somebody else connects after it, and is served.
     const other = await this.#transport.connect<Numbered, Numbered>(NAME, options)
     other.send({ number: ECHO, text: 'survivor' })
-    check((await other.receive(options)).number === ECHO, 'another connection does not work')
+    while ((await other.receive(options)).number !== ECHO);
     await other.close()
     await other.closed
     await until(() => this.#pairs().length === 0, 'nothing of the set-up is left behind')
@@ -187,7 +187,7 @@ async function giveAll(connection: Connection<Numbered, Numbered>): Promise<stri
 }
 
 /** Listens and dies; the next one listens on the same name. */
-class NextListener implements Survivors {
+export class NextListener implements Survivors {
   readonly #place: Place
   readonly #transport: ShmTransport
 
@@ -240,10 +240,14 @@ class NextListener implements Survivors {
   }
 }
 
+/** Whether a side parks, and is rung, depends on time, and so do larger numbers of what is repeated. */
+const UNTIMED = /^(?!ParkedFlag|SocketDoorbell\.ring|.*(release|set record).* #|.*store tail #\d\d)/
+
 const scenario = (name: string, operation: string, begin: Scenario['begin']): Scenario => ({
   structure: 'connection',
   name,
   operation,
+  only: UNTIMED,
   begin,
 })
 

@@ -19,12 +19,12 @@ import { check, type Operations, type Place, type Scenario, type Survivors, WATC
 const PERMITS = 3
 const SHORT_MS = 5
 
-interface LockArgs {
+export interface LockArgs {
   readonly directory: string
 }
 
 /** What is in the region of a series. */
-interface Locks {
+export interface Locks {
   readonly lock: Mutex
   readonly changed: Condition
   readonly permits: Semaphore
@@ -113,7 +113,7 @@ export const locking: Operations = {
 }
 
 /** The next one gets the mutex, and hears whether it was taken from a dead one. */
-class MutexSurvivor implements Survivors {
+export class MutexSurvivor implements Survivors {
   readonly args: LockArgs
   readonly region: Region
   readonly locks: Locks

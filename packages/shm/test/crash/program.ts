@@ -8,7 +8,6 @@ import { shmSeams } from './shm-seams.js'
 
 /** Both sides of the matrix in one file: `survivors` starts itself once more, for the victims. */
 async function survivors(): Promise<void> {
-  lookQuickly()
   const victims = await Victims.start(process.argv[1] as string)
   const say = (message: unknown): void => void process.stdout.write(`${JSON.stringify(message)}\n`)
   say({ titles: scenarios.map(titleOf) })
@@ -16,11 +15,12 @@ async function survivors(): Promise<void> {
     const { index, kills } = JSON.parse(line) as { index: number; kills: number }
     const scenario = scenarios[index]
     if (scenario === undefined) throw new RangeError(`there is no scenario ${index}`)
-    say({ result: await runScenario(scenario, victims, kills, () => say({})) })
+    say({ result: await runScenario(scenario, victims, kills, (at) => say({ progress: at })) })
   }
   await victims.end()
   process.exit()
 }
 
+lookQuickly()
 if (process.argv[2] === 'survivors') await survivors()
 else serveVictims({ seams: shmSeams(), operations })

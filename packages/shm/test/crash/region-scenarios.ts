@@ -20,7 +20,7 @@ import { check, type Operations, type Place, type Scenario, type Survivors } fro
 
 const BYTES = 4096
 
-interface PlaceArgs {
+export interface PlaceArgs {
   readonly directory: string
   /** Of the region, or of the object. */
   readonly name: string
@@ -28,7 +28,7 @@ interface PlaceArgs {
 }
 
 /** Ask for an object of each kind, and use it for once. */
-const OBJECTS = {
+const OBJECTS: Readonly<Record<ObjectKind, (region: Region, name: string) => void>> = {
   sharedBytes: (region: Region, name: string) => sharedBytes(region, name, { bytes: 100 }).fill(1),
   spscRing: (region: Region, name: string) => useRing(spscRing(region, name, { capacityBytes: 1024 })),
   mpscRing: (region: Region, name: string) => useRing(mpscRing(region, name, { capacityBytes: 1024 })),
@@ -49,8 +49,16 @@ const OBJECTS = {
     )
   },
   condition: (region: Region, name: string) => condition(region, name).notify(),
-} as const
-type ObjectKind = keyof typeof OBJECTS
+}
+export type ObjectKind =
+  | 'sharedBytes'
+  | 'spscRing'
+  | 'mpscRing'
+  | 'broadcastRing'
+  | 'sharedValue'
+  | 'mutex'
+  | 'semaphore'
+  | 'condition'
 
 function useRing(ring: ReturnType<typeof spscRing>): void {
   const consumer = ring.consumer()
@@ -98,7 +106,7 @@ export const placing: Operations = {
 }
 
 /** The region that a victim creates is there, or the next one creates it. */
-class RegionSurvivor implements Survivors {
+export class RegionSurvivor implements Survivors {
   readonly #place: Place
   readonly #isThere: boolean
   readonly #directory: string
@@ -150,7 +158,7 @@ class RegionSurvivor implements Survivors {
 }
 
 /** Participants come and go. */
-class ParticipantsSurvivor implements Survivors {
+export class ParticipantsSurvivor implements Survivors {
   readonly #place: Place
 
   constructor(place: Place) {
@@ -178,7 +186,7 @@ class ParticipantsSurvivor implements Survivors {
   }
 }
 
-class ObjectSurvivor implements Survivors {
+export class ObjectSurvivor implements Survivors {
   readonly #place: Place
   readonly #kind: ObjectKind
   readonly #region: Region
@@ -227,6 +235,8 @@ export const regionScenarios: readonly Scenario[] = [
     structure: kind,
     name: 'create',
     operation: 'object.create',
+    // All begin with joining the region, in the same way.
+    ...(kind === 'sharedBytes' ? {} : { only: /^(create|whileCreating)/ }),
     begin: (place: Place) => new ObjectSurvivor(place, kind),
   })),
 ]

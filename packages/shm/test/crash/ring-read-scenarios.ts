@@ -11,7 +11,7 @@ import { check, type Operations, type Place, type Scenario, type Survivors, WATC
 const WRITER = 1
 const RECORDS = 12
 
-interface ReadArgs {
+export interface ReadArgs {
   readonly directory: string
   readonly kind: RingKind
 }
@@ -47,7 +47,7 @@ export const reading: Operations = {
 }
 
 /** Writes what victims read; the next consumer reads what they did not. */
-class WritingSurvivor implements Survivors {
+export class WritingSurvivor implements Survivors {
   readonly args: ReadArgs
   readonly region: Region
   readonly ring: Ring
@@ -99,6 +99,20 @@ class WritingSurvivor implements Survivors {
     if (left === 0) this.#first = this.#next
     check(this.#first === this.#next, `record ${this.#first} did not come`)
     return left
+  }
+
+  /** Until there is a record, or all have been read. */
+  async untilReadable(): Promise<void> {
+    if (this.usedBytes === 0) return
+    await this.ring.consumer().wait({ timeoutMs: WATCHDOG_MS })
+  }
+
+  /** Bytes of the ring that are in use. */
+  get usedBytes(): number {
+    const ring = (REGION_HEADER_BYTES + OBJECTS_FIRST + OBJECT_HEADER_BYTES) >> 2
+    const words = new Int32Array(this.region.buffer)
+    const position = (field: number): number => Atomics.load(words, ring + (field >> 2))
+    return (position(RING_TAIL) - position(RING_HEAD)) | 0
   }
 
   get isAllRead(): boolean {
@@ -155,7 +169,7 @@ class FullSurvivor extends WritingSurvivor {
 
   override async settle({ step }: Death): Promise<string> {
     // Room that the victim has made is seen without anybody else.
-    if (this.#hasRoom()) await this.#waiting
+    if (this.usedBytes <= CAPACITY_BYTES / 2) await this.#waiting
     const read = this.readSome()
     const hasCome = this.isAllRead
     await this.#waiting
@@ -164,15 +178,6 @@ class FullSurvivor extends WritingSurvivor {
     check(hasCome || late === 1 || read === 0, 'the record that waited for room did not come')
     if (step === undefined) check(read <= 1, `${read} records come again after one who ended in order`)
     return read > 1 ? 'come again; the producer goes on' : 'read; the producer goes on'
-  }
-
-  /** Whether as much is free as a producer waits for. */
-  #hasRoom(): boolean {
-    const ring = (REGION_HEADER_BYTES + OBJECTS_FIRST + OBJECT_HEADER_BYTES) >> 2
-    const words = new Int32Array(this.region.buffer)
-    const used =
-      (Atomics.load(words, ring + (RING_TAIL >> 2)) - Atomics.load(words, ring + (RING_HEAD >> 2))) | 0
-    return used <= CAPACITY_BYTES / 2
   }
 }
 

@@ -10,7 +10,7 @@ const VICTIM = 1
 const SURVIVOR = 2
 
 /** What a victim is told. */
-interface RingArgs {
+export interface RingArgs {
   readonly directory: string
   readonly kind: RingKind
   /** Number of its first record. */
@@ -57,7 +57,7 @@ export const writing: Operations = {
 }
 
 /** How the victim of a {@link RingSurvivor} writes. */
-interface Writing {
+export interface Writing {
   readonly kind: RingKind
   readonly operation: string
   /** How many records. */
@@ -68,7 +68,7 @@ interface Writing {
 }
 
 /** Reads what victims and survivors write, and knows what has to come. */
-class RingSurvivor implements Survivors {
+export class RingSurvivor implements Survivors {
   readonly #place: Place
   readonly #writing: Writing
   readonly #region: Region

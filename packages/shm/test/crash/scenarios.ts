@@ -1,5 +1,6 @@
 import { connectionScenarios } from './connection-scenarios.js'
 import { lockScenarios } from './lock-scenarios.js'
+import { recoveryScenarios } from './recovery-scenarios.js'
 import { regionScenarios } from './region-scenarios.js'
 import { ringReadScenarios } from './ring-read-scenarios.js'
 import { ringWriteScenarios } from './ring-write-scenarios.js'
@@ -14,4 +15,5 @@ export const scenarios: readonly Scenario[] = [
   ...valueScenarios,
   ...lockScenarios,
   ...connectionScenarios,
+  ...recoveryScenarios,
 ]

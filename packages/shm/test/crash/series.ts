@@ -37,7 +37,7 @@ export async function runScenario(
   scenario: Scenario,
   victims: Victims,
   kills: number,
-  progress: () => void,
+  progress: (at: string) => void,
 ): Promise<ScenarioResult> {
   const run = new ScenarioRun(scenario, victims, progress)
   await run.all(kills)
@@ -52,12 +52,12 @@ export function titleOf({ structure, name }: Pick<Scenario, 'structure' | 'name'
 class ScenarioRun {
   readonly #scenario: Scenario
   readonly #victims: Victims
-  readonly #progress: () => void
+  readonly #progress: (at: string) => void
   readonly #outcomes = new Map<string, Record<Outcome, number>>()
   readonly #failures: Failure[] = []
   #kills = 0
 
-  constructor(scenario: Scenario, victims: Victims, progress: () => void) {
+  constructor(scenario: Scenario, victims: Victims, progress: (at: string) => void) {
     this.#scenario = scenario
     this.#victims = victims
     this.#progress = progress
@@ -145,7 +145,7 @@ class ScenarioRun {
     // So that a victim that failed is told of, and not what waits for it.
     const [death] = await Promise.all([victim.death, survivors.during?.(victim)])
     const outcome = await survivors.settle(death)
-    this.#progress()
+    this.#progress(point === undefined ? 'the dry run' : `${point.when} ${point.step}`)
     return { ...death, outcome }
   }
 

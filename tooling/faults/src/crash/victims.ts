@@ -46,7 +46,7 @@ export class Victims {
   readonly #replies: AsyncIterator<string>
 
   private constructor(program: string) {
-    this.#process = spawn(process.execPath, ['--single-threaded', '--enable-source-maps=false', program], {
+    this.#process = spawn(process.execPath, ['--single-threaded', program], {
       stdio: ['pipe', 'pipe', 'inherit'],
       // A ring of the kernel would be shared by all of them.
       env: { ...process.env, UV_USE_IO_URING: '0', NODE_OPTIONS: '' },
