@@ -44,14 +44,14 @@ export const writing: Operations = {
   'ring.abort': (args: RingArgs) => {
     const producer = ringOf(args).producer()
     return () => {
-      check(producer.tryClaim(100) >= 0, 'no room')
+      check(producer.tryClaim(400) >= 0, 'no room')
       producer.abort()
     }
   },
   'ring.close with a claim': (args: RingArgs) => {
     const region = openRegion('place', { directory: args.directory })
     const producer = ringIn(region, args.kind).producer()
-    check(producer.tryClaim(100) >= 0, 'no room')
+    check(producer.tryClaim(400) >= 0, 'no room')
     return () => region.close()
   },
 }

@@ -1,5 +1,5 @@
 import type { CrashPoint, Death, Moment, Step, Victims } from '@ipc/faults/crash'
-import { seriesPlace } from './place.js'
+import { type SeriesPlace, seriesPlace } from './place.js'
 import type { Outcome, Scenario, Survivors } from './scenario.js'
 
 /** A kill after which something was not as promised. */
@@ -29,6 +29,8 @@ export interface ScenarioResult {
 /** More than this of one step tell nothing new. */
 const MOST_FAILURES = 3
 const DRY_RUNS = 3
+/** Victims in one place. */
+const MOST_MET = 100
 /** So many times as many kills as asked for, until each step has them: an operation may take other ways. */
 const PATIENCE = 4
 
@@ -56,6 +58,10 @@ class ScenarioRun {
   readonly #outcomes = new Map<string, Record<Outcome, number>>()
   readonly #failures: Failure[] = []
   #kills = 0
+  #place: SeriesPlace | undefined
+  #survivors: Survivors | undefined
+  /** Victims in this place. */
+  #met = 0
 
   constructor(scenario: Scenario, victims: Victims, progress: (at: string) => void) {
     this.#scenario = scenario
@@ -70,61 +76,68 @@ class ScenarioRun {
   }
 
   async all(kills: number): Promise<void> {
-    let steps: readonly Step[]
+    let steps: readonly Step[] = []
     try {
       steps = await this.#record()
     } catch (error) {
-      this.#failed('no step', 'at all', 0, error)
-      return
+      this.#failed('no step', 'in the dry run', 0, error)
     }
     for (const { name } of steps) this.#outcomes.set(name, {})
     for (const step of steps) await this.#series(step, kills)
+    try {
+      await this.#leave()
+    } catch (error) {
+      this.#failed('all steps', 'in the end', this.#kills, error)
+    }
   }
 
   /** Several times: what one has left behind is there for the next, and an operation may take more than one way. */
   async #record(): Promise<readonly Step[]> {
-    const place = seriesPlace(this.#victims)
     const steps = new Map<string, Step>()
-    try {
-      const survivors = await this.#scenario.begin(place)
-      for (let times = 0; times < DRY_RUNS; times++) {
-        for (const step of (await this.#meet(survivors, undefined)).steps) {
-          const known = steps.get(step.name)
-          if ((known?.moments.length ?? 0) < step.moments.length) steps.set(step.name, step)
-        }
+    for (let times = 0; times < DRY_RUNS; times++) {
+      for (const step of (await this.#meet(await this.#here(), undefined)).steps) {
+        const known = steps.get(step.name)
+        if ((known?.moments.length ?? 0) < step.moments.length) steps.set(step.name, step)
       }
-      await place.end()
-    } finally {
-      place.remove()
     }
     const { only } = this.#scenario
     return [...steps.values()].filter(({ name }) => only === undefined || only.test(name))
   }
 
   async #series({ name, moments }: Step, kills: number): Promise<void> {
-    let place = seriesPlace(this.#victims)
-    try {
-      let survivors = await this.#scenario.begin(place)
-      let failures = 0
-      for (let kill = 0, hits = 0; hits < kills && kill < PATIENCE * kills; kill++) {
-        const when = moments[kill % moments.length] as Moment
-        try {
-          if (await this.#kill(survivors, { step: name, when })) hits++
-        } catch (error) {
-          this.#failed(name, when, kill, error)
-          if (++failures >= MOST_FAILURES) return
-          // What comes after it would only suffer from the same.
-          await place.end().catch(() => {})
-          place.remove()
-          place = seriesPlace(this.#victims)
-          survivors = await this.#scenario.begin(place)
-        }
+    let failures = 0
+    for (let kill = 0, hits = 0; hits < kills && kill < PATIENCE * kills; kill++) {
+      const when = moments[(this.#kills + kill) % moments.length] as Moment
+      try {
+        if (await this.#kill(await this.#here(), { step: name, when })) hits++
+      } catch (error) {
+        this.#failed(name, when, kill, error)
+        // What comes after it there would only suffer from the same.
+        await this.#leave().catch(() => {})
+        if (++failures >= MOST_FAILURES) return
       }
-      await place.end()
-    } catch (error) {
-      this.#failed(name, 'around', kills, error)
+    }
+  }
+
+  /** The survivors, who are in one place for many kills: what they left there is there for the next. */
+  async #here(): Promise<Survivors> {
+    if (this.#met >= MOST_MET) await this.#leave()
+    if (this.#survivors !== undefined) return this.#survivors
+    this.#place = seriesPlace(this.#victims)
+    this.#survivors = await this.#scenario.begin(this.#place)
+    return this.#survivors
+  }
+
+  /** Leave the place, and look that nothing stays behind. */
+  async #leave(): Promise<void> {
+    const place = this.#place
+    this.#place = undefined
+    this.#survivors = undefined
+    this.#met = 0
+    try {
+      await place?.end()
     } finally {
-      place.remove()
+      place?.remove()
     }
   }
 
@@ -140,6 +153,7 @@ class ScenarioRun {
 
   /** One victim, and what its survivors say. */
   async #meet(survivors: Survivors, point: CrashPoint | undefined): Promise<Death & { outcome: Outcome }> {
+    this.#met++
     const args = await survivors.prepare()
     const victim = this.#victims.start({ operation: this.#scenario.operation, args, point })
     // So that a victim that failed is told of, and not what waits for it.

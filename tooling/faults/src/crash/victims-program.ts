@@ -31,14 +31,15 @@ export function serveVictims(program: VictimsProgram): void {
 
 async function be(
   { seams, operations }: VictimsProgram,
-  { operation, args, point }: VictimRequest,
+  { operation, args, point, isFree }: VictimRequest,
 ): Promise<void> {
   try {
     const make = operations[operation]
     if (make === undefined) throw new TypeError(`there is no operation ${operation}`)
     const run = await make(args)
     say({ says: 'begins', pid: process.pid })
-    if (point === undefined) say({ says: 'took', steps: await recordSteps(seams, run) })
+    if (isFree === true) await run()
+    else if (point === undefined) say({ says: 'took', steps: await recordSteps(seams, run) })
     else await crashAt(seams, point, run, () => say({ says: 'dies', step: point.step }))
     say({ says: 'completed' })
     // What a process does that ends in order; the real end would wait for threads that this one does not have.

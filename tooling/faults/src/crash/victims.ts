@@ -3,15 +3,19 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import type { CrashPoint, Step } from './crash-points.js'
 
+const SIGKILL = 9
 const SIGSEGV = 11
 /** A new process that lacks a page of memory dies before it has done anything. */
 const MOST_STILLBORN = 20
 
-/** What a victim is to do. Without a `point` it records its steps, and ends in order. */
+/** What a victim is to do. */
 export interface VictimRequest {
   readonly operation: string
   readonly args: unknown
+  /** Where it is to die. Without it, it records its steps, and ends in order. */
   readonly point?: CrashPoint | undefined
+  /** Neither: it runs as it is, and ends in order, or when somebody kills it. */
+  readonly isFree?: boolean | undefined
 }
 
 /** What comes back from the victims' program. */
@@ -30,6 +34,8 @@ export interface Death {
   readonly step: string | undefined
   /** With a request to record. */
   readonly steps: readonly Step[]
+  /** Whether somebody else has killed it; only those that are free. */
+  readonly wasKilled: boolean
 }
 
 /** A victim at work. */
@@ -85,13 +91,13 @@ export class Victims {
   async #run(request: VictimRequest, began: (pid: number) => void): Promise<Death> {
     for (let stillborn = 0; stillborn < MOST_STILLBORN; stillborn++) {
       this.#process.stdin?.write(`${JSON.stringify(request)}\n`)
-      const death = await this.#follow(began)
+      const death = await this.#follow(request, began)
       if (death !== undefined) return death
     }
     throw new Error('no victim came to life')
   }
 
-  async #follow(began: (pid: number) => void): Promise<Death | undefined> {
+  async #follow({ isFree }: VictimRequest, began: (pid: number) => void): Promise<Death | undefined> {
     let step: string | undefined
     let steps: readonly Step[] = []
     let hasBegun = false
@@ -108,7 +114,8 @@ export class Victims {
       else if (reply.says === 'failed') failure = reply.why
       else if (reply.says === 'ended') {
         if (failure !== undefined) throw new Error(`the victim failed: ${failure}`)
-        if (step !== undefined || hasEnded) return { pid: reply.pid, step, steps }
+        const wasKilled = !hasEnded && isFree === true && reply.signal === SIGKILL
+        if (step !== undefined || hasEnded || wasKilled) return { pid: reply.pid, step, steps, wasKilled }
         if (reply.signal === SIGSEGV && !hasBegun) return undefined
         throw new Error(`the victim ended by signal ${reply.signal}, code ${reply.code}`)
       }
