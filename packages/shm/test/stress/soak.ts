@@ -5,6 +5,7 @@ import {
   type Connection,
   isIpcError,
   type Listener,
+  listRegions,
   openRegion,
   type Region,
   removeRegion,
