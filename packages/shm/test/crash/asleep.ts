@@ -3,6 +3,7 @@ import type { Region } from '@ipc/shm'
 import {
   MAX_PARTICIPANTS,
   OBJECTS_PARTICIPANTS,
+  PARKED,
   PARTICIPANT_BYTES,
   PARTICIPANT_MODE,
   PARTICIPANT_PID,
@@ -21,6 +22,19 @@ export async function untilAsleep(region: Region, victim: Victim, mode: number):
   const pid = await victim.began
   await until(() => isDead || modeOf(region, pid) === mode, `the victim sleeps in mode ${mode}`)
   return modeOf(region, pid) === mode && !isDead
+}
+
+/** Turns of the event loop in which a sleeper has to stay asleep: rings of what was before may be under way. */
+const QUIET_TURNS = 4
+
+/** Wait until this process sleeps in its event loop, and nothing is under way that would wake it. */
+export async function untilFastAsleep(region: Region): Promise<void> {
+  let quiet = 0
+  const isQuiet = (): boolean => {
+    quiet = modeOf(region, process.pid) === PARKED ? quiet + 1 : 0
+    return quiet >= QUIET_TURNS
+  }
+  await until(isQuiet, 'this process sleeps')
 }
 
 /** Mode of the participant that belongs to a process; -1 if there is none. */

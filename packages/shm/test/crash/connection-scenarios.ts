@@ -241,7 +241,7 @@ export class NextListener implements Survivors {
 }
 
 /** Whether a side parks, and is rung, depends on time, and so do larger numbers of what is repeated. */
-const UNTIMED = /^(?!ParkedFlag|SocketDoorbell\.ring|.*(release|set record).* #|.*store tail #\d\d)/
+const UNTIMED = /^(?!ParkedFlag|callback|SocketDoorbell\.ring|.*(release|set record).* #|.*store tail #\d\d)/
 
 const scenario = (name: string, operation: string, begin: Scenario['begin']): Scenario => ({
   structure: 'connection',

@@ -12,12 +12,13 @@ import {
   sharedBytes,
 } from '@ipc/shm'
 import { BLOCKED, PARKED } from '../../src/layout.js'
-import { untilParked } from '../fixtures/until-parked.js'
-import { untilAsleep } from './asleep.js'
+import { until } from '../fixtures/until-parked.js'
+import { untilAsleep, untilFastAsleep } from './asleep.js'
 import { check, type Operations, type Place, type Scenario, type Survivors, WATCHDOG_MS } from './scenario.js'
 
 const PERMITS = 3
-const SHORT_MS = 5
+/** Longer than it takes to begin with the wait. */
+const SHORT_MS = 25
 
 export interface LockArgs {
   readonly directory: string
@@ -30,7 +31,12 @@ export interface Locks {
   readonly permits: Semaphore
   /** What the mutex protects: 1 while somebody is inside. */
   readonly inside: Int32Array
+  /** How far two are that have to meet: {@link HELD}, {@link AWAITED}. */
+  readonly meeting: Int32Array
 }
+
+const HELD = 1
+const AWAITED = 2
 
 function locksIn(region: Region): Locks {
   const bytes = sharedBytes(region, 'protected', { bytes: 8 })
@@ -38,7 +44,8 @@ function locksIn(region: Region): Locks {
     lock: mutex(region, 'lock'),
     changed: condition(region, 'changed'),
     permits: semaphore(region, 'permits', { permits: PERMITS }),
-    inside: new Int32Array(bytes.buffer, bytes.byteOffset, 2),
+    inside: new Int32Array(bytes.buffer, bytes.byteOffset, 1),
+    meeting: new Int32Array(bytes.buffer, bytes.byteOffset + 4, 1),
   }
 }
 
@@ -74,9 +81,11 @@ export const locking: Operations = {
     const { lock } = locksOf(args)
     return () => orGivenUp(() => lock.lockSync({ timeoutMs: SHORT_MS }))
   },
-  'mutex.unlock': (args: LockArgs) => {
+  'mutex.unlock': async (args: LockArgs) => {
     const locks = locksOf(args)
     const held = locks.lock.lockSync({ timeoutMs: WATCHDOG_MS })
+    Atomics.store(locks.meeting, 0, HELD)
+    await until(() => Atomics.load(locks.meeting, 0) === AWAITED, 'a survivor waits')
     return () => visit(locks, held)
   },
   'mutex.close while held': ({ directory }: LockArgs) => {
@@ -184,9 +193,12 @@ class ContendedMutex extends MutexSurvivor {
 class WaitingForMutex extends MutexSurvivor {
   #waiting: Promise<HeldMutex> | undefined
 
-  async during(victim: Victim): Promise<void> {
-    await victim.began
-    this.#waiting = this.locks.lock.lock({ timeoutMs: WATCHDOG_MS })
+  async during(): Promise<void> {
+    const { meeting, lock } = this.locks
+    await until(() => Atomics.compareExchange(meeting, 0, HELD, 0) === HELD, 'the victim holds the mutex')
+    this.#waiting = lock.lock({ timeoutMs: WATCHDOG_MS })
+    await untilFastAsleep(this.region)
+    Atomics.store(meeting, 0, AWAITED)
   }
 
   override async settle(death: Death): Promise<string> {
@@ -307,7 +319,7 @@ class NotifiedSurvivor extends MutexSurvivor {
     this.#waiting = changed.wait(lock, await lock.lock({ timeoutMs: WATCHDOG_MS }), {
       timeoutMs: WATCHDOG_MS,
     })
-    await untilParked(this.region, 1)
+    await untilFastAsleep(this.region)
     return this.args
   }
 

@@ -1,6 +1,7 @@
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import type { Victims } from '@ipc/faults/crash'
 import { openRegion, type Region, removeRegion } from '@ipc/shm'
+import { insideOf } from '../../src/region/region.js'
 import { filesOpen } from '../fixtures/open-files.js'
 import { until } from '../fixtures/until-parked.js'
 import { waitInVain } from './asleep.js'
@@ -10,6 +11,8 @@ const REGION_BYTES = 131_072
 
 /** Where one series of kills plays. */
 export interface SeriesPlace extends Place {
+  /** Clean up after the dead: the next victim would do it before its operation, and wake everybody. */
+  tidy(): void
   /** Leave, and look that nothing stays behind. */
   end(): Promise<void>
   /** Whatever happened. */
@@ -34,6 +37,9 @@ export function seriesPlace(victims: Victims): SeriesPlace {
     removeBelow: (below) => rmSync(below, { recursive: true }),
     atEnd: (end) => void ends.push(end),
     kill: (request) => victims.start(request).death,
+    tidy() {
+      for (const region of opened) insideOf(region).self.look()
+    },
     async end() {
       for (const end of ends.splice(0)) await end()
       for (const region of opened) region.close()

@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline'
 import { serveVictims, Victims } from '@ipc/faults/crash'
 import { operations } from './operations.js'
-import { lookQuickly } from './quick-looks.js'
+import { looks } from './quick-looks.js'
 import { scenarios } from './scenarios.js'
 import { runScenario, titleOf } from './series.js'
 import { shmSeams } from './shm-seams.js'
@@ -15,12 +15,13 @@ async function survivors(): Promise<void> {
     const { index, kills } = JSON.parse(line) as { index: number; kills: number }
     const scenario = scenarios[index]
     if (scenario === undefined) throw new RangeError(`there is no scenario ${index}`)
-    say({ result: await runScenario(scenario, victims, kills, (at) => say({ progress: at })) })
+    say({
+      result: await runScenario(scenario, { victims, looks, kills, progress: (at) => say({ progress: at }) }),
+    })
   }
   await victims.end()
   process.exit()
 }
 
-lookQuickly()
 if (process.argv[2] === 'survivors') await survivors()
 else serveVictims({ seams: shmSeams(), operations })

@@ -1,4 +1,4 @@
-import type { CrashPoint } from '@ipc/faults/crash'
+import type { CrashPoint, Death } from '@ipc/faults/crash'
 import { type ConnectArgs, NextListener } from './connection-scenarios.js'
 import { type LockArgs, MutexSurvivor } from './lock-scenarios.js'
 import {
@@ -31,7 +31,7 @@ class HoleSurvivor extends WritingSurvivor {
   override async prepare(): Promise<ReadArgs> {
     await leave(this.#place, 'ring.write', { ...this.args, number: 0 }, IN_CLAIM)
     this.write(3)
-    return this.args
+    return { ...this.args, isQuick: true }
   }
 
   override async settle(death: Parameters<WritingSurvivor['settle']>[0]): Promise<string> {
@@ -41,6 +41,7 @@ class HoleSurvivor extends WritingSurvivor {
   }
 }
 
+/** Somebody died inside a mutex; the victim cleans up after that one when it joins. */
 class HeldByDead extends MutexSurvivor {
   readonly #place: Place
 
@@ -49,9 +50,16 @@ class HeldByDead extends MutexSurvivor {
     this.#place = place
   }
 
-  override async prepare(): Promise<LockArgs> {
+  override async prepare(): Promise<LockArgs & PlaceArgs> {
     await leave(this.#place, 'mutex.lockSync', this.args, { step: 'visit: store bytes', when: 'after' })
-    return this.args
+    return { ...this.args, name: 'place' }
+  }
+
+  override async settle(death: Death): Promise<string> {
+    // However the victim ended, the first one has died.
+    const outcome = await super.settle({ ...death, step: death.step ?? 'none' })
+    check(outcome === 'recovered by the next, died inside', `the next holder is told: ${outcome}`)
+    return outcome
   }
 }
 
@@ -93,7 +101,7 @@ const object =
 
 export const recoveryScenarios: readonly Scenario[] = [
   scenario('of a hole in an mpscRing', 'ring.wait', (place) => new HoleSurvivor(place)),
-  scenario('of a mutex whose holder died', 'mutex.lock', (place) => new HeldByDead(place)),
+  scenario('of a mutex whose holder died', 'region.join', (place) => new HeldByDead(place)),
   scenario(
     'of the creation of an object',
     'object.create',

@@ -3,8 +3,8 @@ import { openRegion, type Producer, type Region, type Ring } from '@ipc/shm'
 import { BLOCKED, OBJECT_HEADER_BYTES, OBJECTS_FIRST, PARKED, REGION_HEADER_BYTES } from '../../src/layout.js'
 import { RING_HEAD, RING_TAIL } from '../../src/ring/ring-layout.js'
 import { checkRecord } from '../fixtures/numbered-records.js'
-import { untilParked } from '../fixtures/until-parked.js'
-import { untilAsleep } from './asleep.js'
+import { untilAsleep, untilFastAsleep } from './asleep.js'
+import { looks } from './quick-looks.js'
 import { CAPACITY_BYTES, numbered, type RingKind, ringIn } from './ring-place.js'
 import { check, type Operations, type Place, type Scenario, type Survivors, WATCHDOG_MS } from './scenario.js'
 
@@ -14,6 +14,8 @@ const RECORDS = 12
 export interface ReadArgs {
   readonly directory: string
   readonly kind: RingKind
+  /** Whether who waits looks very soon who has died. */
+  readonly isQuick?: boolean
 }
 
 function ringOf({ directory, kind }: ReadArgs): Ring {
@@ -39,6 +41,7 @@ export const reading: Operations = {
   },
   'ring.wait': (args: ReadArgs) => {
     const consumer = ringOf(args).consumer()
+    if (args.isQuick) looks.quickly()
     return async () => {
       await consumer.wait({ timeoutMs: WATCHDOG_MS })
       consumer.read(() => {})
@@ -163,7 +166,7 @@ class FullSurvivor extends WritingSurvivor {
   override async prepare(): Promise<ReadArgs> {
     while (this.producer.tryWrite(this.peek())) this.next()
     this.#waiting = this.producer.write(this.next(), { timeoutMs: WATCHDOG_MS })
-    await untilParked(this.region, 1)
+    await untilFastAsleep(this.region)
     return this.args
   }
 

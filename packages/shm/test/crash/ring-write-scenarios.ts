@@ -1,7 +1,7 @@
 import type { Death } from '@ipc/faults/crash'
 import { type Consumer, openRegion, type Region, type Ring } from '@ipc/shm'
 import { checkRecord } from '../fixtures/numbered-records.js'
-import { untilParked } from '../fixtures/until-parked.js'
+import { untilFastAsleep } from './asleep.js'
 import { FILLING, moveToWrap, numbered, type RingKind, ringIn } from './ring-place.js'
 import { check, type Operations, type Place, type Scenario, type Survivors, WATCHDOG_MS } from './scenario.js'
 
@@ -92,7 +92,7 @@ export class RingSurvivor implements Survivors {
     if (atWrap) moveToWrap(this.#ring.producer(), () => this.#drain())
     if (sleeps) {
       this.#woken = this.#consumer.wait({ timeoutMs: WATCHDOG_MS })
-      await untilParked(this.#region, 1)
+      await untilFastAsleep(this.#region)
     }
     this.#got = 0
     return { directory: this.#place.directory, kind, number: this.#number }

@@ -1,5 +1,6 @@
 import type { CrashPoint, Death, Moment, Step, Victims } from '@ipc/faults/crash'
 import { type SeriesPlace, seriesPlace } from './place.js'
+import type { Looks } from './quick-looks.js'
 import type { Outcome, Scenario, Survivors } from './scenario.js'
 
 /** A kill after which something was not as promised. */
@@ -34,15 +35,21 @@ const MOST_MET = 100
 /** So many times as many kills as asked for, until each step has them: an operation may take other ways. */
 const PATIENCE = 4
 
-/** Kill a victim at each step of a scenario, `kills` times each. */
-export async function runScenario(
-  scenario: Scenario,
-  victims: Victims,
-  kills: number,
-  progress: (at: string) => void,
-): Promise<ScenarioResult> {
-  const run = new ScenarioRun(scenario, victims, progress)
-  await run.all(kills)
+/** What {@link runScenario} needs. */
+export interface RunOptions {
+  readonly victims: Victims
+  /** Those of the survivors' process. */
+  readonly looks: Looks
+  /** Of each step. */
+  readonly kills: number
+  /** Told after each victim where it died. */
+  progress(at: string): void
+}
+
+/** Kill a victim at each step of a scenario, again and again. */
+export async function runScenario(scenario: Scenario, options: RunOptions): Promise<ScenarioResult> {
+  const run = new ScenarioRun(scenario, options)
+  await run.all()
   return run.result
 }
 
@@ -53,8 +60,7 @@ export function titleOf({ structure, name }: Pick<Scenario, 'structure' | 'name'
 
 class ScenarioRun {
   readonly #scenario: Scenario
-  readonly #victims: Victims
-  readonly #progress: (at: string) => void
+  readonly #options: RunOptions
   readonly #outcomes = new Map<string, Record<Outcome, number>>()
   readonly #failures: Failure[] = []
   #kills = 0
@@ -63,10 +69,9 @@ class ScenarioRun {
   /** Victims in this place. */
   #met = 0
 
-  constructor(scenario: Scenario, victims: Victims, progress: (at: string) => void) {
+  constructor(scenario: Scenario, options: RunOptions) {
     this.#scenario = scenario
-    this.#victims = victims
-    this.#progress = progress
+    this.#options = options
   }
 
   get result(): ScenarioResult {
@@ -75,7 +80,7 @@ class ScenarioRun {
     return { structure, name, steps, kills: this.#kills, failures: this.#failures }
   }
 
-  async all(kills: number): Promise<void> {
+  async all(): Promise<void> {
     let steps: readonly Step[] = []
     try {
       steps = await this.#record()
@@ -83,7 +88,7 @@ class ScenarioRun {
       this.#failed('no step', 'in the dry run', 0, error)
     }
     for (const { name } of steps) this.#outcomes.set(name, {})
-    for (const step of steps) await this.#series(step, kills)
+    for (const step of steps) await this.#series(step)
     try {
       await this.#leave()
     } catch (error) {
@@ -91,23 +96,29 @@ class ScenarioRun {
     }
   }
 
-  /** Several times: what one has left behind is there for the next, and an operation may take more than one way. */
+  /**
+   * The steps that it takes each time: some depend on who is faster. The first time does not count, since what one
+   * leaves behind is there for the next, and not for the first.
+   */
   async #record(): Promise<readonly Step[]> {
-    const steps = new Map<string, Step>()
+    const { only = /./ } = this.#scenario
+    await this.#meet(await this.#here(), undefined)
+    let steps: readonly Step[] | undefined
     for (let times = 0; times < DRY_RUNS; times++) {
-      for (const step of (await this.#meet(await this.#here(), undefined)).steps) {
-        const known = steps.get(step.name)
-        if ((known?.moments.length ?? 0) < step.moments.length) steps.set(step.name, step)
-      }
+      const found = (await this.#meet(await this.#here(), undefined)).steps
+      const names = new Set(found.map(({ name }) => name))
+      steps = (steps ?? found).filter(({ name }) => names.has(name) && only.test(name))
     }
-    const { only } = this.#scenario
-    return [...steps.values()].filter(({ name }) => only === undefined || only.test(name))
+    return steps ?? []
   }
 
-  async #series({ name, moments }: Step, kills: number): Promise<void> {
+  async #series({ name, moments }: Step): Promise<void> {
+    const { kills } = this.#options
+    // Not the same one for each step, when each is met once only.
+    const first = this.#kills
     let failures = 0
     for (let kill = 0, hits = 0; hits < kills && kill < PATIENCE * kills; kill++) {
-      const when = moments[(this.#kills + kill) % moments.length] as Moment
+      const when = moments[(first + kill) % moments.length] as Moment
       try {
         if (await this.#kill(await this.#here(), { step: name, when })) hits++
       } catch (error) {
@@ -123,7 +134,7 @@ class ScenarioRun {
   async #here(): Promise<Survivors> {
     if (this.#met >= MOST_MET) await this.#leave()
     if (this.#survivors !== undefined) return this.#survivors
-    this.#place = seriesPlace(this.#victims)
+    this.#place = seriesPlace(this.#options.victims)
     this.#survivors = await this.#scenario.begin(this.#place)
     return this.#survivors
   }
@@ -153,13 +164,17 @@ class ScenarioRun {
 
   /** One victim, and what its survivors say. */
   async #meet(survivors: Survivors, point: CrashPoint | undefined): Promise<Death & { outcome: Outcome }> {
+    const { victims, looks, progress } = this.#options
     this.#met++
+    this.#place?.tidy()
+    looks.slowly()
     const args = await survivors.prepare()
-    const victim = this.#victims.start({ operation: this.#scenario.operation, args, point })
+    const victim = victims.start({ operation: this.#scenario.operation, args, point })
     // So that a victim that failed is told of, and not what waits for it.
     const [death] = await Promise.all([victim.death, survivors.during?.(victim)])
+    looks.quickly()
     const outcome = await survivors.settle(death)
-    this.#progress(point === undefined ? 'the dry run' : `${point.when} ${point.step}`)
+    progress(point === undefined ? 'the dry run' : `${point.when} ${point.step}`)
     return { ...death, outcome }
   }
 

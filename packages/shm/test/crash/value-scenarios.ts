@@ -1,7 +1,7 @@
 import { json } from '@ipc/core'
 import type { Death } from '@ipc/faults/crash'
 import { openRegion, type Region, type SharedValue, sharedValue } from '@ipc/shm'
-import { untilParked } from '../fixtures/until-parked.js'
+import { untilFastAsleep } from './asleep.js'
 import { check, type Operations, type Place, type Scenario, type Survivors, WATCHDOG_MS } from './scenario.js'
 
 interface Content {
@@ -55,7 +55,7 @@ class ValueSurvivor implements Survivors {
     this.#value.get()
     if (this.#sleeps) {
       this.#changed = this.#value.changed({ timeoutMs: WATCHDOG_MS })
-      await untilParked(this.#region, 1)
+      await untilFastAsleep(this.#region)
     }
     return {
       directory: this.#place.directory,

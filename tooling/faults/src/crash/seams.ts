@@ -80,9 +80,11 @@ class StepNames {
     this.seams = seams
   }
 
-  /** Several of the same name are told apart by a number. */
-  name(called: AnyFunction, what: string, detail: string | undefined): string {
-    const name = `${callerOf(called)}: ${what}${detail === undefined ? '' : ` ${detail}`}`
+  /** Several of the same name are told apart by a number. `undefined`: the program did not call it. */
+  name(called: AnyFunction, what: string, detail: string | undefined): string | undefined {
+    const caller = callerOf(called)
+    if (caller === undefined) return undefined
+    const name = `${caller}: ${what}${detail === undefined ? '' : ` ${detail}`}`
     const count = (this.#seen.get(name) ?? 0) + 1
     this.#seen.set(name, count)
     return count === 1 ? name : `${name} #${count}`
@@ -100,7 +102,7 @@ class StepNames {
 
 /** What runs one step. */
 interface StepRun {
-  readonly name: string
+  readonly name: string | undefined
   readonly half?: (() => void) | undefined
   run(): unknown
   /** Whether it changed something, by its result. */
@@ -110,6 +112,7 @@ interface StepRun {
 let isInStep = false
 
 function step(observer: StepObserver, { name, half, run, changed }: StepRun): unknown {
+  if (name === undefined) return run()
   const call: SteppedCall = { name, half }
   isInStep = true
   try {
