@@ -47,11 +47,11 @@ const ATOMICS = ['store', 'add', 'sub', 'and', 'or', 'xor', 'exchange', 'compare
  * @returns what takes it out again.
  */
 export function observeSteps(seams: Seams, observer: StepObserver): () => void {
+  for (const { target, functions } of seams.objects ?? []) checkFunctions(target, functions)
   const restores: (() => void)[] = []
   const put = (target: object, name: string, make: (original: AnyFunction) => AnyFunction): void => {
     const owner = target as Functions
-    const original = owner[name]
-    if (typeof original !== 'function') throw new TypeError(`there is no function ${name} to observe`)
+    const original = owner[name] as AnyFunction
     owner[name] = make(original)
     restores.push(() => {
       owner[name] = original
@@ -69,6 +69,13 @@ export function observeSteps(seams: Seams, observer: StepObserver): () => void {
   }
   return () => {
     for (const restore of restores.reverse()) restore()
+  }
+}
+
+function checkFunctions(target: object, functions: readonly string[]): void {
+  for (const name of functions) {
+    if (typeof (target as Functions)[name] !== 'function')
+      throw new TypeError(`there is no function ${name} to observe`)
   }
 }
 
