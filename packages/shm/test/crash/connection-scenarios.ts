@@ -12,7 +12,7 @@ export interface ConnectArgs {
   readonly directory: string
 }
 
-interface Numbered {
+export interface Numbered {
   readonly number: number
   readonly text: string
 }
@@ -27,7 +27,7 @@ const ECHO = -1
 const ECHOED = 'echoed'
 const options = { timeoutMs: WATCHDOG_MS } as const
 
-function message(number: number): Numbered {
+export function message(number: number): Numbered {
   return { number, text: number % 4 === 3 ? LARGE : `message ${number}` }
 }
 
@@ -78,10 +78,10 @@ async function isNobodyThere(transport: ShmTransport): Promise<boolean> {
   }
 }
 
-type Meet = (connection: Connection<Numbered, Numbered>) => Promise<string>
+export type Meet = (connection: Connection<Numbered, Numbered>) => Promise<string>
 
 /** Listens; victims connect, send and receive. */
-class ListeningSurvivor implements Survivors {
+export class ListeningSurvivor implements Survivors {
   readonly #place: Place
   readonly #transport: ShmTransport
   readonly #listener: Listener<Numbered, Numbered>
@@ -161,7 +161,7 @@ class ListeningSurvivor implements Survivors {
 }
 
 /** How a connection ended whose peer may have died. */
-async function endOf({ closed }: Connection<Numbered, Numbered>): Promise<string> {
+export async function endOf({ closed }: Connection<Numbered, Numbered>): Promise<string> {
   const { by, code } = await closed
   if (by === 'remote' && code === undefined) return 'closed'
   check(code === 'IPC_PEER_LOST', `the connection ended with ${code}`)
@@ -169,7 +169,7 @@ async function endOf({ closed }: Connection<Numbered, Numbered>): Promise<string
 }
 
 /** Messages of the victim come in order, each once and whole, up to where it died. */
-async function takeAll(connection: Connection<Numbered, Numbered>): Promise<string> {
+export async function takeAll(connection: Connection<Numbered, Numbered>): Promise<string> {
   let came = 0
   connection.onMessage(({ number, text }) => {
     check(number === came, `message ${number} came instead of ${came}`)

@@ -1,8 +1,9 @@
 import { beforeAll, describe, expect, test } from 'vitest'
-import { type Matrix, runMatrix, shown } from './matrix.js'
-import { documentOf, stepsInDocument, stepsOf } from './matrix-document.js'
+import { type Matrix, matrixOf, runMatrix, shown } from './matrix.js'
+import { documentOf, readDocument, resultsIn, stepsOf, updated } from './matrix-document.js'
+import { titleOf } from './scenario-result.js'
 
-/** Twice that of what this takes on a machine that does something else beside it. */
+/** Much more than this takes on a machine that does something else beside it. */
 const SMOKE_MS = 120_000
 
 describe('processes killed at each step, once', () => {
@@ -19,10 +20,17 @@ describe('processes killed at each step, once', () => {
   test('docs/crash-matrix.md has just the steps that there are', () => {
     const sorted = (steps: Map<string, string[]>): Record<string, string[]> =>
       Object.fromEntries([...steps].map(([title, names]) => [title, [...names].sort()]))
-    expect(sorted(stepsOf(matrix.results))).toEqual(sorted(stepsInDocument()))
+    expect(sorted(stepsOf(matrix.results))).toEqual(sorted(stepsOf(resultsIn(readDocument()))))
   })
 
   test('what the document says is found in it again', () => {
-    expect(stepsInDocument(documentOf(matrix))).toEqual(stepsOf(matrix.results))
+    expect(resultsIn(documentOf(matrix))).toEqual(matrix.results)
+  })
+
+  test('a part that is run again replaces what the document says of it', () => {
+    const [first, second] = matrix.results as [Matrix['results'][0], Matrix['results'][0]]
+    const again = { ...second, steps: [{ step: 'program: another', outcomes: { fine: 7 } }], kills: 7 }
+    const titles = [first, second].map(titleOf)
+    expect(updated(matrixOf([again]), titles, documentOf(matrix))).toEqual([first, again])
   })
 })

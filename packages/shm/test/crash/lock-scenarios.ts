@@ -214,7 +214,7 @@ class WaitingForMutex extends MutexSurvivor {
 }
 
 /** Permits of the dead are lost, no more and no fewer, and nobody waits behind the dead. */
-class SemaphoreSurvivor implements Survivors {
+export class SemaphoreSurvivor implements Survivors {
   readonly args: LockArgs
   readonly region: Region
   readonly permits: Semaphore

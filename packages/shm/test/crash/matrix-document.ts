@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import type { Matrix } from './matrix.js'
-import type { ScenarioResult } from './series.js'
+import { type ScenarioResult, titleOf } from './scenario-result.js'
 
 export const DOCUMENT: URL = new URL('../../../../docs/crash-matrix.md', import.meta.url)
 
@@ -36,25 +36,41 @@ function outcomesOf(outcomes: Readonly<Record<string, number>>): string {
     .join('<br>')
 }
 
-/** What the document says of each operation: its steps. */
-export function stepsInDocument(text: string = readFileSync(DOCUMENT, 'utf8')): Map<string, string[]> {
-  const steps = new Map<string, string[]>()
-  let current: string[] = []
+/** What the document says. */
+export function resultsIn(text: string): ScenarioResult[] {
+  const results: (ScenarioResult & { kills: number })[] = []
   for (const line of text.split('\n')) {
-    const title = /^## (.*)$/.exec(line)?.[1]
-    const step = /^\| `(.*?)` \|/.exec(line)?.[1]
-    if (title !== undefined) {
-      current = []
-      steps.set(title, current)
+    const [, structure, name] = /^## (.*?): (.*)$/.exec(line) ?? []
+    if (structure !== undefined && name !== undefined) {
+      results.push({ structure, name, steps: [], kills: 0, failures: [] })
     }
-    if (step !== undefined) current.push(step)
+    const [, step, counts] = /^\| `(.*?)` \| (.*) \|$/.exec(line) ?? []
+    const result = results.at(-1)
+    if (result === undefined || step === undefined || counts === undefined) continue
+    const outcomes = Object.fromEntries(counts === '' ? [] : counts.split('<br>').map(outcomeIn))
+    result.steps.push({ step, outcomes })
+    result.kills += Object.values(outcomes).reduce((total, count) => total + count, 0)
   }
-  return steps
+  return results
 }
 
-/** The same, of what was run. */
+function outcomeIn(text: string): [string, number] {
+  const colon = text.lastIndexOf(': ')
+  return [text.slice(0, colon), Number(text.slice(colon + 2))]
+}
+
+/** The document as it is. */
+export function readDocument(): string {
+  return readFileSync(DOCUMENT, 'utf8')
+}
+
+/** What was run now, and of what was not, what the document says. */
+export function updated({ results }: Matrix, titles: readonly string[], text: string): ScenarioResult[] {
+  const byTitle = new Map([...resultsIn(text), ...results].map((result) => [titleOf(result), result]))
+  return titles.flatMap((title) => byTitle.get(title) ?? [])
+}
+
+/** The steps of each operation. */
 export function stepsOf(results: readonly ScenarioResult[]): Map<string, string[]> {
-  return new Map(
-    results.map(({ structure, name, steps }) => [`${structure}: ${name}`, steps.map(({ step }) => step)]),
-  )
+  return new Map(results.map((result) => [titleOf(result), result.steps.map(({ step }) => step)]))
 }

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { bundleProgram } from '@ipc/faults/crash'
-import type { Failure, ScenarioResult } from './series.js'
+import type { Failure, ScenarioResult } from './scenario-result.js'
 
 /** Nothing that is promised takes this long: who says nothing for so long hangs. */
 const WATCHDOG_MS = 60_000
@@ -21,8 +21,12 @@ type Message =
   | { readonly result: ScenarioResult }
   | { readonly progress: string }
 
-/** Kill a victim at each step of each scenario, `kills` times each. */
-export async function runMatrix(kills: number): Promise<Matrix> {
+/**
+ * Kill a victim at each step of each scenario, `kills` times each.
+ *
+ * @param only - Titles of the scenarios that are run.
+ */
+export async function runMatrix(kills: number, only: RegExp = /./): Promise<Matrix> {
   const program = await bundleProgram({
     entry: new URL('./program.ts', import.meta.url),
     packageUrl: new URL('../../', import.meta.url),
@@ -33,27 +37,28 @@ export async function runMatrix(kills: number): Promise<Matrix> {
     let next = 0
     const take = (): number => next++
     const rest = async (): Promise<void> => {
-      while (await survive(program.path, kills, take, results));
+      while (await survive(program.path, { kills, only, take, results }));
     }
     await Promise.all(Array.from({ length: AT_ONCE }, rest))
-    const failures = results.flatMap((result) => result.failures)
-    return { results, failures, kills: results.reduce((total, result) => total + result.kills, 0) }
+    // Those that were not to be run leave holes.
+    return matrixOf(results.flat())
   } finally {
     program.remove()
   }
 }
 
-/**
- * Run scenarios in one process until there are no more, or it hangs. Returns whether there may be more.
- *
- * @param results - By number of the scenario.
- */
-async function survive(
-  program: string,
-  kills: number,
-  take: () => number,
-  results: ScenarioResult[],
-): Promise<boolean> {
+/** What is left to do, for all processes of survivors. */
+interface Rest {
+  readonly kills: number
+  readonly only: RegExp
+  /** Number of the next scenario. */
+  take(): number
+  /** By number of the scenario. */
+  readonly results: ScenarioResult[]
+}
+
+/** Run scenarios in one process until there are no more, or it hangs. Returns whether there may be more. */
+async function survive(program: string, { kills, only, take, results }: Rest): Promise<boolean> {
   const survivors = spawn(process.execPath, [program, 'survivors'], { stdio: ['pipe', 'pipe', 'inherit'] })
   const gone = once(survivors, 'exit')
   const watchdog = new Watchdog(survivors)
@@ -61,7 +66,8 @@ async function survive(
   let index = -1
   let at = 'the beginning'
   const goOn = (): void => {
-    index = take()
+    do index = take()
+    while (index < titles.length && !only.test(titles[index] as string))
     at = 'the dry run'
     if (index < titles.length) survivors.stdin?.write(`${JSON.stringify({ index, kills })}\n`)
     else survivors.stdin?.end()
@@ -81,6 +87,15 @@ async function survive(
   const why = watchdog.hasBitten ? `nothing happened for ${WATCHDOG_MS} ms` : 'the survivors have died'
   results[index] = failed(title, at, why)
   return true
+}
+
+/** The matrix of so many results. */
+export function matrixOf(results: readonly ScenarioResult[]): Matrix {
+  return {
+    results,
+    failures: results.flatMap((result) => result.failures),
+    kills: results.reduce((total, result) => total + result.kills, 0),
+  }
 }
 
 function failed(title: string, step: string, why: string): ScenarioResult {

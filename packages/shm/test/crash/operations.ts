@@ -2,6 +2,7 @@ import type { MakeOperation } from '@ipc/faults/crash'
 import { connecting } from './connection-scenarios.js'
 import { locking } from './lock-scenarios.js'
 import { placing } from './region-scenarios.js'
+import { holding } from './ring-hold-scenarios.js'
 import { reading } from './ring-read-scenarios.js'
 import { writing } from './ring-write-scenarios.js'
 import { setting } from './value-scenarios.js'
@@ -11,6 +12,7 @@ export const operations = {
   ...placing,
   ...writing,
   ...reading,
+  ...holding,
   ...setting,
   ...locking,
   ...connecting,

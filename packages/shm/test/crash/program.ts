@@ -2,8 +2,9 @@ import { createInterface } from 'node:readline'
 import { serveVictims, Victims } from '@ipc/faults/crash'
 import { operations } from './operations.js'
 import { looks } from './quick-looks.js'
+import { titleOf } from './scenario-result.js'
 import { scenarios } from './scenarios.js'
-import { runScenario, titleOf } from './series.js'
+import { runScenario } from './series.js'
 import { shmSeams } from './shm-seams.js'
 
 /** Both sides of the matrix in one file: `survivors` starts itself once more, for the victims. */

@@ -2,6 +2,7 @@ import { connectionScenarios } from './connection-scenarios.js'
 import { lockScenarios } from './lock-scenarios.js'
 import { recoveryScenarios } from './recovery-scenarios.js'
 import { regionScenarios } from './region-scenarios.js'
+import { ringHoldScenarios } from './ring-hold-scenarios.js'
 import { ringReadScenarios } from './ring-read-scenarios.js'
 import { ringWriteScenarios } from './ring-write-scenarios.js'
 import type { Scenario } from './scenario.js'
@@ -12,6 +13,7 @@ export const scenarios: readonly Scenario[] = [
   ...regionScenarios,
   ...ringWriteScenarios,
   ...ringReadScenarios,
+  ...ringHoldScenarios,
   ...valueScenarios,
   ...lockScenarios,
   ...connectionScenarios,

@@ -2,30 +2,7 @@ import type { CrashPoint, Death, Moment, Step, Victims } from '@ipc/faults/crash
 import { type SeriesPlace, seriesPlace } from './place.js'
 import type { Looks } from './quick-looks.js'
 import type { Outcome, Scenario, Survivors } from './scenario.js'
-
-/** A kill after which something was not as promised. */
-export interface Failure {
-  readonly scenario: string
-  readonly step: string
-  readonly when: string
-  readonly kill: number
-  readonly why: string
-}
-
-/** Outcomes of one step, with how often they came. */
-export interface StepResult {
-  readonly step: string
-  readonly outcomes: Record<Outcome, number>
-}
-
-/** What became of one scenario. */
-export interface ScenarioResult {
-  readonly structure: string
-  readonly name: string
-  readonly steps: StepResult[]
-  readonly kills: number
-  readonly failures: Failure[]
-}
+import { type Failure, type ScenarioResult, titleOf } from './scenario-result.js'
 
 /** More than this of one step tell nothing new. */
 const MOST_FAILURES = 3
@@ -51,11 +28,6 @@ export async function runScenario(scenario: Scenario, options: RunOptions): Prom
   const run = new ScenarioRun(scenario, options)
   await run.all()
   return run.result
-}
-
-/** Name of a scenario in messages. */
-export function titleOf({ structure, name }: Pick<Scenario, 'structure' | 'name'>): string {
-  return `${structure}: ${name}`
 }
 
 class ScenarioRun {

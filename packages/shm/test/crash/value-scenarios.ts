@@ -33,7 +33,7 @@ export const setting: Operations = {
   },
 }
 
-class ValueSurvivor implements Survivors {
+export class ValueSurvivor implements Survivors {
   readonly #place: Place
   readonly #readOnlyReaders: boolean
   readonly #sleeps: boolean
