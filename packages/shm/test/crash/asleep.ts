@@ -38,7 +38,7 @@ export async function untilFastAsleep(region: Region): Promise<void> {
 }
 
 /** Mode of the participant that belongs to a process; -1 if there is none. */
-export function modeOf(region: Region, pid: number): number {
+function modeOf(region: Region, pid: number): number {
   const words = new Int32Array(region.buffer, REGION_HEADER_BYTES)
   for (let slot = 0; slot < MAX_PARTICIPANTS; slot++) {
     const at = OBJECTS_PARTICIPANTS + slot * PARTICIPANT_BYTES

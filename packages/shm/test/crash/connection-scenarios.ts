@@ -27,7 +27,7 @@ const ECHO = -1
 const ECHOED = 'echoed'
 const options = { timeoutMs: WATCHDOG_MS } as const
 
-export function message(number: number): Numbered {
+function message(number: number): Numbered {
   return { number, text: number % 4 === 3 ? LARGE : `message ${number}` }
 }
 
@@ -161,7 +161,7 @@ export class ListeningSurvivor implements Survivors {
 }
 
 /** How a connection ended whose peer may have died. */
-export async function endOf({ closed }: Connection<Numbered, Numbered>): Promise<string> {
+async function endOf({ closed }: Connection<Numbered, Numbered>): Promise<string> {
   const { by, code } = await closed
   if (by === 'remote' && code === undefined) return 'closed'
   check(code === 'IPC_PEER_LOST', `the connection ended with ${code}`)
