@@ -24,6 +24,10 @@ export const GREETING_FLAG = {
   resuming: 2,
 } as const
 const KNOWN_FLAGS = GREETING_FLAG.resumable | GREETING_FLAG.resuming
+/** Who proves what, and how. Configured at both sides and never negotiated. */
+export const MECHANISM = { none: 0, tls: 2 } as const
+/** One of {@link MECHANISM}. */
+export type Mechanism = (typeof MECHANISM)[keyof typeof MECHANISM]
 
 /** Who called whom. */
 export type Role = 'dialer' | 'acceptor'
@@ -51,6 +55,7 @@ const INCARNATION = randomBytes(4).readUInt32LE()
 
 /** What a side says in its greeting that is not the same for all. */
 export interface GreetingTerms {
+  readonly mechanism: Mechanism
   readonly flags: number
   /** Silence that this side tolerates; 0 if any. */
   readonly silenceMs: number
@@ -61,13 +66,13 @@ export function makeGreeting(
   role: Role,
   codecName: string,
   { maxMessageBytes, highWaterMarkBytes }: Limits,
-  { flags, silenceMs }: GreetingTerms,
+  { mechanism, flags, silenceMs }: GreetingTerms,
 ): Greeting {
   return {
     versionMin: PROTOCOL_VERSION,
     versionMax: PROTOCOL_VERSION,
     role: role === 'dialer' ? 0 : 1,
-    mechanism: 0,
+    mechanism,
     flags,
     featuresOffered: 0,
     featuresRequired: 0,
@@ -136,7 +141,7 @@ export function checkGreeting(mine: Greeting, theirs: Greeting, codecName: strin
     return refuse(WIRE_ERROR.protocol, 'roles do not match', `role ${mine.role}`, `role ${theirs.role}`)
   }
   if (theirs.mechanism !== mine.mechanism) {
-    const [ours, others] = [`${mine.mechanism}`, `${theirs.mechanism}`]
+    const [ours, others] = [nameMechanism(mine.mechanism), nameMechanism(theirs.mechanism)]
     return refuse(WIRE_ERROR.mechanism, 'security mechanisms differ', ours, others)
   }
   if (theirs.featuresRequired !== 0) {
@@ -182,6 +187,11 @@ function checkValues({
               : undefined
   if (wrong === undefined) return undefined
   return { code: WIRE_ERROR.protocol, retryable: false, reason: `the greeting has ${wrong}` }
+}
+
+function nameMechanism(mechanism: number): string {
+  if (mechanism === MECHANISM.none) return 'none'
+  return mechanism === MECHANISM.tls ? 'TLS' : `number ${mechanism}`
 }
 
 function versions({ versionMin, versionMax }: Greeting): string {

@@ -1,5 +1,6 @@
 import { IpcError } from '@ipc/core'
 import { type Limits, startTimer } from '@ipc/core/internal'
+import { describeStranger } from './client-hello.js'
 import { encodeError } from './frame.js'
 import { FrameDecoder } from './frame-decoder.js'
 import {
@@ -47,7 +48,6 @@ export class Handshake implements SocketReader {
   readonly #received: Buffer = Buffer.alloc(GREETING_BYTES)
   #length = 0
   #stopTimer: () => void = () => {}
-  #onOver: () => void = () => {}
 
   constructor(init: HandshakeInit) {
     this.#init = init
@@ -63,13 +63,8 @@ export class Handshake implements SocketReader {
       : { dialer: theirs, acceptor: this.greeting }
   }
 
-  /**
-   * The absolute deadline begins: bytes that trickle in do not move it.
-   *
-   * @param onOver - Called once, when it does not matter any more.
-   */
-  start(onOver: () => void = () => {}): void {
-    this.#onOver = onOver
+  /** The absolute deadline of a dialer begins: bytes that trickle in do not move it. */
+  start(): void {
     const { timeoutMs, address } = this.#init
     this.#stopTimer = startTimer(timeoutMs, () => {
       const message = `${address} did not complete the handshake within handshakeTimeoutMs of ${timeoutMs}`
@@ -80,12 +75,6 @@ export class Handshake implements SocketReader {
   /** Nothing more has to come in within the deadline. */
   done(): void {
     this.#stopTimer()
-    this.#onOver()
-  }
-
-  /** Refuse the other side after its greeting. */
-  refuse(error: WireError): void {
-    this.#fail(mismatchError(this.#init.address, error), error)
   }
 
   /** The other side has refused this one. */
@@ -98,6 +87,11 @@ export class Handshake implements SocketReader {
   cancel(): void {
     this.done()
     drop(this.wire)
+  }
+
+  /** Tell the peer why not, and leave. */
+  refuse(refusal: WireError, error: IpcError = mismatchError(this.#init.address, refusal)): void {
+    this.#fail(error, refusal)
   }
 
   bytes(source: Uint8Array, start: number, end: number): void {
@@ -124,19 +118,19 @@ export class Handshake implements SocketReader {
   }
 
   #judge(source: Uint8Array, start: number, end: number): void {
-    const { codecName, address } = this.#init
+    const { codecName } = this.#init
     const theirs = decodeGreeting(this.#received)
     let refusal = checkGreeting(this.#mine, theirs, codecName)
     refusal ??= this.#init.greeted(theirs, source, start, end)
-    if (refusal !== undefined) this.#fail(mismatchError(address, refusal), refusal)
+    if (refusal !== undefined) this.refuse(refusal)
   }
 
   /** Not a greeting: `before`, then `source[start, end)`. A listener that refuses answers with ERROR instead. */
   #takeAnswer(before: Buffer, source: Uint8Array, start: number, end: number): void {
     const { role, address } = this.#init
-    const seen = Buffer.concat([before, source.subarray(start, Math.min(end, start + 16))]).toString('hex')
+    const seen = Buffer.concat([before, source.subarray(start, Math.min(end, start + 16))])
     const foreign = (): void => {
-      const message = `${address} speaks another protocol: it began with ${seen}`
+      const message = `${address} speaks ${describeStranger(seen)}`
       this.#fail(new IpcError('IPC_PROTOCOL', message, { details: { address } }))
     }
     // Not one byte for a caller that does not speak the protocol. And an ERROR has no more in common with the magic than

@@ -1,5 +1,5 @@
 /**
- * Message passing over TCP and Unix sockets.
+ * Message passing over TCP, TLS and Unix sockets.
  *
  * @packageDocumentation
  */
@@ -24,8 +24,11 @@ export type {
   Unsubscribe,
   WaitOptions,
 } from '@ipc/core'
+export type { Authorize } from './authorize.js'
 export { net } from './net.js'
 export { DEFAULT_HANDSHAKE_TIMEOUT_MS, type NetOptions, type ReconnectOptions } from './net-options.js'
 export { REFUSED_CHANNEL, type RefusedConnection } from './refusals.js'
+export type { Secret, SecretKeys } from './secret.js'
 export { type Session, type SessionState, sessionOf } from './session-events.js'
 export type { Fates } from './session-lost.js'
+export type { Pem, TlsOptions } from './tls-options.js'

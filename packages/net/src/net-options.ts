@@ -1,7 +1,13 @@
 import { checkDurationMs } from '@ipc/core/internal'
 import type { NetAddress } from './address.js'
+import type { Authorize } from './authorize.js'
 import type { BackoffOptions } from './backoff.js'
-import { GREETING_FLAG, type GreetingTerms, SILENCE_STEP_MS } from './greeting.js'
+import { certificateMode } from './certificate-mode.js'
+import { GREETING_FLAG, type GreetingTerms, MECHANISM, SILENCE_STEP_MS } from './greeting.js'
+import { resolveSecret, type Secret, type SecretKeys } from './secret.js'
+import { secretMode } from './secret-mode.js'
+import type { TlsMode } from './tls-mode.js'
+import type { TlsOptions } from './tls-options.js'
 
 /** Default of `handshakeTimeoutMs`. */
 export const DEFAULT_HANDSHAKE_TIMEOUT_MS = 5000
@@ -33,8 +39,20 @@ export interface ReconnectOptions {
   readonly giveUpAfterMs?: number | undefined
 }
 
-/** Options of {@link net}. */
+/** Options of {@link net}. `secret` and `tls` are for `tls://` addresses, and exclude each other. */
 export interface NetOptions {
+  /**
+   * What both sides know and nobody else, at least 32 random bytes: with it both prove who they are, and everything is
+   * encrypted. No certificates are needed. Several keys by id, to change them while everything runs.
+   */
+  readonly secret?: Secret | SecretKeys | undefined
+  /** Certificates: of the listener, and where it asks for them, of dialers. */
+  readonly tls?: TlsOptions | undefined
+  /**
+   * Asked by listeners about every peer, once it has proven what it can: only `true` lets it in. Has what is left of
+   * `handshakeTimeoutMs`; an exception is a refusal. The peer learns that it is not authorized, and no more.
+   */
+  readonly authorize?: Authorize | undefined
   /**
    * Allow TCP beyond this machine although nothing is encrypted and nobody is authenticated.
    *
@@ -42,7 +60,7 @@ export interface NetOptions {
    */
   readonly insecure?: boolean | undefined
   /**
-   * How long the peer may take for its part of the handshake once the socket is connected, in milliseconds, in all.
+   * How long it may take from a connected socket to a connection, in milliseconds, in all: TLS, greetings, `authorize`.
    *
    * @default 5000
    */
@@ -74,15 +92,26 @@ export interface NetSettings {
   readonly reconnect: BackoffOptions & { readonly giveUpAfterMs: number }
   /** `undefined`: by the kind of address. */
   readonly silenceMs: number | undefined
+  /** How `tls://` addresses are secured. */
+  readonly tls: TlsMode | undefined
+  readonly authorize: Authorize | undefined
 }
 
 /** Check what the caller gave. */
 export function resolveNetOptions(options: NetOptions): NetSettings {
-  const { insecure = false, handshakeTimeoutMs = DEFAULT_HANDSHAKE_TIMEOUT_MS, silenceMs } = options
+  const {
+    insecure = false,
+    handshakeTimeoutMs = DEFAULT_HANDSHAKE_TIMEOUT_MS,
+    silenceMs,
+    authorize,
+  } = options
   if (typeof insecure !== 'boolean')
     throw new TypeError(`insecure must be a boolean, got ${String(insecure)}`)
   if (silenceMs !== undefined && !(silenceMs >= 0 && silenceMs <= MAX_SILENCE_MS)) {
     throw new RangeError(`silenceMs must be 0 to ${MAX_SILENCE_MS} milliseconds, got ${String(silenceMs)}`)
+  }
+  if (authorize !== undefined && typeof authorize !== 'function') {
+    throw new TypeError(`authorize must be a function, got ${typeof authorize}`)
   }
   return {
     insecure,
@@ -90,13 +119,16 @@ export function resolveNetOptions(options: NetOptions): NetSettings {
     ...resolveResume(options.resume),
     reconnect: resolveReconnect(options.reconnect ?? {}),
     silenceMs,
+    tls: resolveMode(options),
+    authorize,
   }
 }
 
 /** What this side says in its greeting on a connection to, or at, such an address. */
 export function termsFor(settings: NetSettings, { scheme }: NetAddress): GreetingTerms {
-  const isLocal = scheme === 'unix'
+  const isLocal = scheme === 'unix' || scheme === 'pipe'
   return {
+    mechanism: settings.tls === undefined ? MECHANISM.none : MECHANISM.tls,
     flags: (settings.resume ?? !isLocal) ? GREETING_FLAG.resumable : 0,
     silenceMs: settings.silenceMs ?? (isLocal ? 0 : DEFAULT_SILENCE_MS),
   }
@@ -118,4 +150,12 @@ function resolveReconnect({ firstMs, longestMs, giveUpAfterMs }: ReconnectOption
     longestMs: checkDurationMs('reconnect.longestMs', longestMs ?? DEFAULT_LONGEST_PAUSE_MS),
     giveUpAfterMs: checkDurationMs('reconnect.giveUpAfterMs', giveUpAfterMs ?? Number.POSITIVE_INFINITY),
   }
+}
+
+function resolveMode({ secret, tls }: NetOptions): TlsMode | undefined {
+  if (secret !== undefined && tls !== undefined) {
+    throw new TypeError('secret and tls exclude each other: with a secret there are no certificates')
+  }
+  if (secret !== undefined) return secretMode(resolveSecret(secret))
+  return tls === undefined ? undefined : certificateMode(tls)
 }

@@ -35,8 +35,8 @@ export class SessionTable {
     return session
   }
 
-  /** A dialer says that its session goes on: read RESUME. */
-  resume(handshake: Handshake, theirs: Greeting, source: Uint8Array, start: number, end: number): void {
+  /** A dialer says that its session goes on: read RESUME. `passed` is called when it has proved that it is its own. */
+  resume(handshake: Handshake, theirs: Greeting, behind: Uint8Array, passed: () => void): void {
     const { wire, greetings } = handshake
     const reader = new FirstFrame({
       type: FRAME.resume,
@@ -46,7 +46,7 @@ export class SessionTable {
         const state = session && readResume(session.secrets, greetings, body)
         // No word about which of both it was.
         if (session === undefined || state === undefined) return handshake.refuse(UNKNOWN)
-        handshake.done()
+        passed()
         session.goOn(handshake, theirs, state)
         wire.reader.bytes(more, from, to)
       },
@@ -56,7 +56,7 @@ export class SessionTable {
     })
     wire.reader = reader
     wire.socket.write(handshake.greeting)
-    reader.bytes(source, start, end)
+    reader.bytes(behind, 0, behind.length)
   }
 }
 

@@ -1,27 +1,50 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { createPeers, describeTransport, startProcess, type TransportHarness } from '@ipc/conformance'
 import { type Connection, type ConnectionOptions, isIpcError, type Transport } from '@ipc/core'
-import { net } from '@ipc/net'
+import { type NetOptions, net } from '@ipc/net'
 import { afterAll } from 'vitest'
+import { createAuthority } from './fixtures/certificates.js'
 import type { PeerRole } from './fixtures/peer.js'
+import { SECRET } from './fixtures/secret.js'
 import { temporaryDirectory } from './fixtures/temporary-directory.js'
 
-/** With connections that end with their sockets: the death of a peer is noticed at once. */
-const ends = net({ resume: false })
-/** With connections that survive their sockets, as is the default of TCP. */
-const surviving = net({ resume: true })
+/** Options of `net()` of this side and of the other one. */
+interface Sides {
+  readonly here?: NetOptions
+  readonly there?: NetOptions
+}
+
+/** Connections that end with their sockets: the death of a peer is noticed at once. */
+const ENDING: NetOptions = { resume: false }
+/** Connections that survive their sockets. */
+const surviving: Sides = { here: { resume: true }, there: { resume: true } }
+
+const { capabilities } = net()
 const { directory, remove } = temporaryDirectory()
 let sockets = 0
 const freshSocket = (): string => `unix:${directory}/${sockets++}`
 const anyPort = (): string => 'tcp://127.0.0.1:0'
+const anySecurePort = (): string => 'tls://127.0.0.1:0'
+const secret: Sides = { here: { secret: SECRET }, there: { secret: SECRET } }
+const { ca, issue } = await createAuthority()
+const [ours, theirs] = await Promise.all([issue({ name: 'CN=here' }), issue({ name: 'CN=there' })])
+const certificates: Sides = { here: { tls: ours }, there: { tls: { ca } } }
+const mutual: Sides = {
+  here: { tls: { ...ours, ca, requireClientCertificate: true } },
+  there: { tls: { ...theirs, ca } },
+}
 
 afterAll(remove)
 
-describeTransport(accepting('net (TCP)', anyPort, freePort))
-describeTransport({ ...accepting('net (TCP, sessions)', anyPort, freePort, surviving), canKill: false })
+describeTransport(accepting('net (TCP)', anyPort, () => freePort('tcp')))
+describeTransport(accepting('net (TCP, sessions)', anyPort, () => freePort('tcp'), surviving))
+describeTransport(accepting('net (TLS by a secret)', anySecurePort, () => freePort('tls'), secret))
+describeTransport(accepting('net (TLS by certificates)', anySecurePort, () => freePort('tls'), certificates))
+describeTransport(accepting('net (mutual TLS)', anySecurePort, () => freePort('tls'), mutual))
+describeTransport(dialing('net (TLS by a secret, dialing)', () => freePort('tls'), secret))
 if (process.platform !== 'win32') {
   describeTransport(accepting('net (Unix)', freshSocket, freshSocket))
-  describeTransport(dialing('net (Unix, dialing)'))
+  describeTransport(dialing('net (Unix, dialing)', freshSocket))
 }
 
 /** This side listens, the other process connects. */
@@ -29,38 +52,51 @@ function accepting(
   name: string,
   listenAddress: () => string,
   unusedAddress: () => string | Promise<string>,
-  transport: Transport<string> = ends,
+  sides: Sides = {},
 ): TransportHarness {
+  const { here, there } = { here: { ...ENDING, ...sides.here }, there: { ...ENDING, ...sides.there } }
+  const transport = net(here)
   const peers = startPeers()
   return {
     name,
-    capabilities: transport.capabilities,
-    canKill: true,
+    capabilities,
+    canKill: here.resume === false,
     async open({ local, remote: options } = {}) {
       const listener = await transport.listen(listenAddress(), local as ConnectionOptions)
       const host = await peers.take()
-      const role: PeerRole = { connect: listener.address, resume: transport === surviving }
+      const role: PeerRole = { connect: listener.address, net: there }
       const [connection, remote] = await Promise.all([listener.accept(), host.open(role, options)])
       await listener.close()
       return { local: connection, remote, dispose: async () => connection.abort() }
     },
-    endpoint: async () => ({ transport, address: unusedAddress }),
+    // Both sides of it are one transport: it has to be able to dial itself.
+    endpoint: async () => ({
+      transport: here?.tls === undefined ? transport : net({ tls: { ...ours, ca } }),
+      address: unusedAddress,
+    }),
     dispose: () => peers.dispose(),
   }
 }
 
 /** This side connects, the other process listens. */
-function dialing(name: string): TransportHarness {
+function dialing(
+  name: string,
+  freshAddress: () => string | Promise<string>,
+  sides: Sides = {},
+): TransportHarness {
+  const { here, there } = { here: { ...ENDING, ...sides.here }, there: { ...ENDING, ...sides.there } }
+  const transport = net(here)
   const peers = startPeers()
   return {
     name,
-    capabilities: ends.capabilities,
+    capabilities,
     canKill: true,
     async open({ local, remote: options } = {}) {
-      const role: PeerRole = { accept: freshSocket() }
+      const accept = await freshAddress()
+      const role: PeerRole = { accept, net: there }
       const host = await peers.take()
       const [connection, remote] = await Promise.all([
-        connectOnceThere(role.accept, local as ConnectionOptions),
+        connectOnceThere(transport, accept, local as ConnectionOptions),
         host.open(role, options),
       ])
       return { local: connection, remote, dispose: async () => connection.abort() }
@@ -74,12 +110,13 @@ function startPeers(): ReturnType<typeof createPeers> {
 }
 
 async function connectOnceThere(
+  transport: Transport,
   address: string,
   options: ConnectionOptions | undefined,
 ): Promise<Connection> {
   while (true) {
     try {
-      return await ends.connect(address, options)
+      return await transport.connect(address, options)
     } catch (error) {
       if (!isIpcError(error, 'IPC_CONNECT_FAILED')) throw error
       await delay(5)
@@ -88,8 +125,8 @@ async function connectOnceThere(
 }
 
 /** A port that was free a moment ago. */
-async function freePort(): Promise<string> {
-  const listener = await ends.listen('tcp://127.0.0.1:0')
+async function freePort(scheme: 'tcp' | 'tls'): Promise<string> {
+  const listener = await net().listen('tcp://127.0.0.1:0')
   await listener.close()
-  return listener.address
+  return listener.address.replace('tcp', scheme)
 }

@@ -8,6 +8,7 @@ import {
   hashCodecName,
   makeGreeting,
 } from '../src/greeting.js'
+import { resolveSecret } from '../src/secret.js'
 import { WIRE_ERROR } from '../src/wire-error.js'
 import { greetingVectors as vectors } from './fixtures/vectors.js'
 
@@ -23,6 +24,11 @@ describe('greeting', () => {
 
   test.each(vectors.codecNames)('hash of codec name "$name" is that of the vector', ({ name, hash }) => {
     expect(hashCodecName(name)).toBe(hash)
+  })
+
+  test.each(vectors.tlsKeys)('key of TLS for the secret $secret is that of the vector', ({ secret, key }) => {
+    expect(resolveSecret(secret).keys.get('default')?.toString('hex')).toBe(key)
+    expect(resolveSecret(Buffer.from(secret)).keys.get('default')?.toString('hex')).toBe(key)
   })
 
   test('every greeting has a nonce of its own, and the incarnation of the process', () => {
@@ -46,7 +52,7 @@ describe('greeting', () => {
     [{ versionMin: 0, versionMax: 0 }, WIRE_ERROR.version, 'the listener has 1 to 1, the dialer 0 to 0'],
     [{ role: 1 }, WIRE_ERROR.protocol, 'roles do not match'],
     [{ role: 7 }, WIRE_ERROR.protocol, 'roles do not match'],
-    [{ mechanism: 2 }, WIRE_ERROR.mechanism, 'the listener has 0, the dialer 2'],
+    [{ mechanism: 2 }, WIRE_ERROR.mechanism, 'the listener has none, the dialer TLS'],
     [{ featuresRequired: 0x10 }, WIRE_ERROR.feature, 'requires 0x10'],
     [{ codec: 0xabcd }, WIRE_ERROR.codec, "the listener has 'json'"],
     [{ codec: 0xabcd }, WIRE_ERROR.codec, 'the dialer 0xabcd'],
@@ -65,5 +71,5 @@ describe('greeting', () => {
 })
 
 function greetingOf(role: 'dialer' | 'acceptor'): Greeting {
-  return makeGreeting(role, 'json', resolveLimits({}), { flags: 0, silenceMs: 0 })
+  return makeGreeting(role, 'json', resolveLimits({}), { mechanism: 0, flags: 0, silenceMs: 0 })
 }

@@ -10,7 +10,7 @@ describe('death of the peer', () => {
   test('is noticed by a side that does not read and was sent all it has room for', async () => {
     const listener = await transport.listen('tcp://127.0.0.1:0', { highWaterMarkBytes: 10_000 })
     const program = await startProcess(new URL('./fixtures/peer.ts', import.meta.url))
-    const role: PeerRole = { connect: listener.address, resume: false }
+    const role: PeerRole = { connect: listener.address, net: { resume: false } }
     const [connection, remote] = await Promise.all([listener.accept(), hostOver(program).open(role)])
     remote.sendNumbered({ count: 1_000_000, bytes: 1000 }).catch(() => {})
     while ((await remote.stats()).congestions === 0) await new Promise((resolve) => setImmediate(resolve))

@@ -58,7 +58,7 @@ export abstract class TicketQueue {
       const ticket = Atomics.load(this.words, this.next)
       const found = this.change(ticket, free(ticket), held(ticket, participant + 1))
       if (found === free(ticket)) {
-        this.#moveNext(ticket)
+        this.moveNext(ticket)
         return ticket
       }
       if (ticketOf(found) !== ticket) {
@@ -66,7 +66,7 @@ export abstract class TicketQueue {
         if (Atomics.load(this.words, this.next) === ticket) return this.#takeGivenUp(ticket, participant)
       } else {
         // Somebody has it and has not moved the counter yet.
-        this.#moveNext(ticket)
+        this.moveNext(ticket)
       }
     }
   }
@@ -78,7 +78,7 @@ export abstract class TicketQueue {
       if (!this.isGranted(ticket)) return undefined
       const found = this.change(ticket, free(ticket), held(ticket, participant + 1))
       if (found === free(ticket) || ticketOf(found) === ticket) {
-        this.#moveNext(ticket)
+        this.moveNext(ticket)
         if (found === free(ticket)) return ticket
       } else if (Atomics.load(this.words, this.next) === ticket) return undefined
     }
@@ -132,7 +132,8 @@ export abstract class TicketQueue {
     return undefined
   }
 
-  #moveNext(ticket: number): void {
+  /** Somebody has that ticket: the next one is the one after it, if whoever took it has not said so yet. */
+  protected moveNext(ticket: number): void {
     Atomics.compareExchange(this.words, this.next, ticket, wrap(ticket + 1))
   }
 }

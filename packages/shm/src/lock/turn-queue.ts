@@ -50,6 +50,8 @@ export class TurnQueue extends TicketQueue {
       if (whoOf(slot) !== participant + 1) continue
       // Before the slot: the next one must find it. Pairs with the load in takeAbandoned().
       if (this.isGranted(ticketOf(slot))) Atomics.store(this.words, this.#abandoned, 1)
+      // It may have died before that; once the slot is free for a later ticket, nobody could.
+      this.moveNext(ticketOf(slot))
       this.change(index, slot, held(ticketOf(slot), GAVE_UP))
     }
     this.settle()
