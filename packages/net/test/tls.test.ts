@@ -322,7 +322,7 @@ describe('authorize', () => {
         answer = resolve
       })
     }
-    await listen({ authorize, secret: SECRET })
+    await listen({ authorize, secret: SECRET, resume: false })
     const leaving = new AbortController()
     const connecting = net({ secret: SECRET }).connect(listener.address, { signal: leaving.signal })
     await asking
