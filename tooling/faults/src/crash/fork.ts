@@ -2,7 +2,7 @@ import { closeSync, openSync, readSync } from 'node:fs'
 import { createRequire } from 'node:module'
 
 const MADV_DOFORK = 11
-const MAPS_BYTES = 2 ** 22
+const MAPS_BYTES = 2 ** 20
 
 /** How a process has ended: its status as `waitpid` gives it. */
 export interface Ended {
