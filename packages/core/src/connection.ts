@@ -42,6 +42,13 @@ export interface Peer {
   readonly threadId?: number
   /** User id, where file ownership proves it. */
   readonly uid?: number
+  /**
+   * Who the peer is, where it proved that: the id of the key that both sides know, or the name in its verified certificate,
+   * as the transport writes them. Absent where nobody was asked for a proof.
+   */
+  readonly identity?: string
+  /** `true` when everything between the two sides is encrypted and cannot be changed on its way. */
+  readonly encrypted?: boolean
 }
 
 /** Counts and bytes of messages that did not make it. */

@@ -1,15 +1,17 @@
-import type { Server, Socket } from 'node:net'
-import type { Codec, ListenOptions } from '@ipc/core'
+import type { Server } from 'node:net'
+import { type Codec, IpcError, type ListenOptions } from '@ipc/core'
 import type { FedListener, Limits, ListenerSource } from '@ipc/core/internal'
-import { formatTcp } from './address.js'
-import type { Greeting } from './greeting.js'
+import { decide } from './authorize.js'
+import type { Caller } from './caller.js'
+import { Entrance } from './entrance.js'
+import { type Greeting, MECHANISM } from './greeting.js'
 import { Handshake } from './handshake.js'
 import type { NetSettings } from './net-options.js'
 import { openConnection } from './open-connection.js'
 import { publishRefused } from './refusals.js'
 import { listenError } from './socket-error.js'
 import { acceptWire } from './wire.js'
-import { WIRE_ERROR, type WireError } from './wire-error.js'
+import { NOT_AUTHORIZED, WIRE_ERROR, type WireError } from './wire-error.js'
 
 /** What an {@link Acceptor} needs. */
 export interface AcceptorInit<In, Out> {
@@ -26,17 +28,21 @@ export interface AcceptorInit<In, Out> {
 export class Acceptor<In, Out> implements ListenerSource<string> {
   readonly address: string
   readonly #init: AcceptorInit<In, Out>
-  readonly #greeting = new Set<Handshake>()
+  readonly #entrance: Entrance
 
   constructor(init: AcceptorInit<In, Out>) {
+    const { address, settings } = init
     this.#init = init
-    this.address = init.address
+    this.address = address
+    this.#entrance = new Entrance({ address, timeoutMs: settings.handshakeTimeoutMs, tls: settings.tls })
   }
 
   /** Begin to feed `listener`; returns it. */
   serve<L extends FedListener<In, Out, string>>(listener: L): L {
     const { server, address } = this.#init
-    server.on('connection', (socket) => this.#accept(socket, listener))
+    server.on('connection', (socket) => {
+      this.#entrance.receive(socket, (caller) => this.#greet(caller, listener))
+    })
     // A caller could not be accepted; the server goes on.
     server.on('error', (cause) => publishRefused({ address, error: listenError(address, cause) }))
     return listener
@@ -45,8 +51,7 @@ export class Acceptor<In, Out> implements ListenerSource<string> {
   /** Frees the address at once: a server waits for its connections only before it says that it is closed. */
   async stop(): Promise<void> {
     this.#init.server.close()
-    for (const handshake of this.#greeting) handshake.cancel()
-    this.#greeting.clear()
+    this.#entrance.stop()
   }
 
   ref(): void {
@@ -57,46 +62,77 @@ export class Acceptor<In, Out> implements ListenerSource<string> {
     this.#init.server.unref()
   }
 
-  #accept(socket: Socket, listener: FedListener<In, Out, string>): void {
+  #greet(caller: Caller, listener: FedListener<In, Out, string>): void {
     const { codec, limits, settings } = this.#init
-    const { remoteAddress, remotePort } = socket
-    // A Unix socket's caller has no address; what it is called here is the one that both know.
-    const peer = remoteAddress === undefined ? this.address : formatTcp(remoteAddress, remotePort ?? 0)
-    const handshake = new Handshake({
+    const handshake: Handshake = new Handshake({
       role: 'acceptor',
-      address: peer,
+      address: caller.address,
       codecName: codec.name,
       limits,
+      mechanism: settings.tls === undefined ? MECHANISM.none : MECHANISM.tls,
       timeoutMs: settings.handshakeTimeoutMs,
       greeted: (theirs, source, start, end) => {
-        if (!listener.accepting) return OVERLOADED
-        this.#greeting.delete(handshake)
-        this.#open(handshake, peer, theirs, listener, source.subarray(start, end))
+        const { authorize } = settings
+        if (authorize === undefined) {
+          return this.#open(handshake, caller, theirs, listener, source.subarray(start, end))
+        }
+        const held = holdWire(handshake, Buffer.from(source.subarray(start, end)))
+        void decide(authorize, caller.peer).then(({ allowed, cause }) => {
+          if (caller.over) return
+          if (!allowed) handshake.refuse(NOT_AUTHORIZED, unauthorizedError(caller, cause))
+          else {
+            const refusal = this.#open(handshake, caller, theirs, listener, held())
+            if (refusal !== undefined) handshake.refuse(refusal)
+          }
+        })
         return undefined
       },
-      failed: (error) => {
-        this.#greeting.delete(handshake)
-        publishRefused({ address: this.address, error })
-      },
+      failed: (error) => this.#entrance.failed(caller, error),
     })
-    this.#greeting.add(handshake)
-    handshake.wire = acceptWire(socket, handshake)
-    handshake.start()
+    caller.drop = () => handshake.cancel()
+    handshake.wire = acceptWire(caller.socket, handshake)
+    caller.socket.resume()
   }
 
   #open(
     { wire, greeting }: Handshake,
-    address: string,
+    caller: Caller,
     theirs: Greeting,
     listener: FedListener<In, Out, string>,
     behind: Uint8Array,
-  ): void {
+  ): WireError | undefined {
+    if (!listener.accepting) return OVERLOADED
+    this.#entrance.passed(caller)
     const { codec, options, limits } = this.#init
     wire.socket.write(greeting)
-    const { connection, link } = openConnection({ wire, address, codec, options, limits, theirs })
+    const { connection, link } = openConnection({ wire, peer: caller.peer, codec, options, limits, theirs })
     listener.offer(connection)
     link.bytes(behind, 0, behind.length)
+    return undefined
   }
+}
+
+/** Read no more until the returned function is called, which gives what has come in behind the greeting. */
+function holdWire(handshake: Handshake, behind: Buffer): () => Buffer {
+  const { wire } = handshake
+  const chunks = [behind]
+  wire.reader = {
+    // What was under way already when reading stopped.
+    bytes: (source, start, end) => void chunks.push(Buffer.from(source.subarray(start, end))),
+    fin: () => handshake.fin(),
+    broke: (error) => handshake.broke(error),
+  }
+  wire.socket.pause()
+  return () => {
+    wire.socket.resume()
+    return Buffer.concat(chunks)
+  }
+}
+
+function unauthorizedError({ address, peer }: Caller, cause: unknown): IpcError {
+  const why = cause === undefined ? 'authorize did not answer true' : 'authorize failed'
+  const details = { address, identity: peer.identity }
+  return new IpcError('IPC_AUTH_FAILED', `${address} is refused: ${why}`, { cause, details })
 }
 
 const OVERLOADED: WireError = {

@@ -13,6 +13,11 @@ const MIN_FRAME_BYTES = 4096
 /** Largest frame this implementation accepts and announces. */
 export const MAX_FRAME_BYTES = 262_144
 
+/** Who proves what, and how. Configured at both sides and never negotiated. */
+export const MECHANISM = { none: 0, tls: 2 } as const
+/** One of {@link MECHANISM}. */
+export type Mechanism = (typeof MECHANISM)[keyof typeof MECHANISM]
+
 /** Who called whom. */
 export type Role = 'dialer' | 'acceptor'
 
@@ -42,12 +47,13 @@ export function makeGreeting(
   role: Role,
   codecName: string,
   { maxMessageBytes, highWaterMarkBytes }: Limits,
+  mechanism: Mechanism = MECHANISM.none,
 ): Greeting {
   return {
     versionMin: PROTOCOL_VERSION,
     versionMax: PROTOCOL_VERSION,
     role: role === 'dialer' ? 0 : 1,
-    mechanism: 0,
+    mechanism,
     flags: 0,
     featuresOffered: 0,
     featuresRequired: 0,
@@ -116,7 +122,7 @@ export function checkGreeting(mine: Greeting, theirs: Greeting, codecName: strin
     return refuse(WIRE_ERROR.protocol, 'roles do not match', `role ${mine.role}`, `role ${theirs.role}`)
   }
   if (theirs.mechanism !== mine.mechanism) {
-    const [ours, others] = [`${mine.mechanism}`, `${theirs.mechanism}`]
+    const [ours, others] = [nameMechanism(mine.mechanism), nameMechanism(theirs.mechanism)]
     return refuse(WIRE_ERROR.mechanism, 'security mechanisms differ', ours, others)
   }
   if (theirs.featuresRequired !== 0) {
@@ -162,6 +168,11 @@ function checkValues({
               : undefined
   if (wrong === undefined) return undefined
   return { code: WIRE_ERROR.protocol, retryable: false, reason: `the greeting has ${wrong}` }
+}
+
+function nameMechanism(mechanism: number): string {
+  if (mechanism === MECHANISM.none) return 'none'
+  return mechanism === MECHANISM.tls ? 'TLS' : `number ${mechanism}`
 }
 
 function versions({ versionMin, versionMax }: Greeting): string {

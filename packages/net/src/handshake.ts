@@ -1,5 +1,6 @@
 import { IpcError } from '@ipc/core'
 import { type Limits, startTimer } from '@ipc/core/internal'
+import { describeStranger } from './client-hello.js'
 import { encodeError } from './frame.js'
 import { FrameDecoder } from './frame-decoder.js'
 import {
@@ -10,6 +11,7 @@ import {
   type Greeting,
   MAGIC,
   MAX_FRAME_BYTES,
+  type Mechanism,
   makeGreeting,
   type Role,
 } from './greeting.js'
@@ -24,6 +26,7 @@ export interface HandshakeInit {
   readonly address: string
   readonly codecName: string
   readonly limits: Limits
+  readonly mechanism: Mechanism
   readonly timeoutMs: number
   /**
    * The peer's greeting is good; the reader of the wire has to change now. `source[start, end)` has come in behind the
@@ -45,7 +48,7 @@ export class Handshake implements SocketReader {
 
   constructor(init: HandshakeInit) {
     this.#init = init
-    this.#mine = makeGreeting(init.role, init.codecName, init.limits)
+    this.#mine = makeGreeting(init.role, init.codecName, init.limits, init.mechanism)
   }
 
   /** This side's greeting. */
@@ -66,6 +69,11 @@ export class Handshake implements SocketReader {
   cancel(): void {
     this.#stopTimer()
     drop(this.wire)
+  }
+
+  /** Tell the peer why not, and leave. */
+  refuse(refusal: WireError, error: IpcError = mismatchError(this.#init.address, refusal)): void {
+    this.#fail(error, refusal)
   }
 
   bytes(source: Uint8Array, start: number, end: number): void {
@@ -92,22 +100,22 @@ export class Handshake implements SocketReader {
   }
 
   #judge(source: Uint8Array, start: number, end: number): void {
-    const { codecName, address } = this.#init
+    const { codecName } = this.#init
     const theirs = decodeGreeting(this.#received)
     let refusal = checkGreeting(this.#mine, theirs, codecName)
     if (refusal === undefined) {
       this.#stopTimer()
       refusal = this.#init.greeted(theirs, source, start, end)
     }
-    if (refusal !== undefined) this.#fail(mismatchError(address, refusal), refusal)
+    if (refusal !== undefined) this.refuse(refusal)
   }
 
   /** Not a greeting: `before`, then `source[start, end)`. A listener that refuses answers with ERROR instead. */
   #takeAnswer(before: Buffer, source: Uint8Array, start: number, end: number): void {
     const { role, address, codecName } = this.#init
-    const seen = Buffer.concat([before, source.subarray(start, Math.min(end, start + 16))]).toString('hex')
+    const seen = Buffer.concat([before, source.subarray(start, Math.min(end, start + 16))])
     const foreign = (): void => {
-      const message = `${address} speaks another protocol: it began with ${seen}`
+      const message = `${address} speaks ${describeStranger(seen)}`
       this.#fail(new IpcError('IPC_PROTOCOL', message, { details: { address } }))
     }
     // Not one byte for a caller that does not speak the protocol. And an ERROR has no more in common with the magic than

@@ -11,10 +11,13 @@ import {
   startWait,
 } from '@ipc/core/internal'
 import { Acceptor } from './acceptor.js'
-import { formatTcp, formatUnix, type NetAddress, parseAddress } from './address.js'
+import { formatPipe, formatTcp, formatUnix, type NetAddress, parseAddress } from './address.js'
 import { resolveToBind } from './loopback.js'
 import type { NetSettings } from './net-options.js'
+import { checkPipes, pipePath } from './pipe-name.js'
+import { checkScheme } from './scheme.js'
 import { listenError } from './socket-error.js'
+import { checkDirectory } from './unix-owner.js'
 import { checkUnixPath, freeUnixPath } from './unix-path.js'
 import { SOCKET_OPTIONS } from './wire.js'
 
@@ -31,7 +34,10 @@ export async function listenAt<In, Out>(
   const target = parseAddress(address)
   const limits = resolveLimits(options)
   const backlog = checkSize('backlog', options.backlog ?? DEFAULT_BACKLOG)
+  checkScheme(target, address, settings)
+  settings.tls?.listening()
   if (target.scheme === 'unix') checkUnixPath(target.path)
+  if (target.scheme === 'pipe') checkPipes()
   const codec = options.codec ?? (msgpack() as unknown as Codec<In, Out>)
   const what = `listen at ${address}`
   if (options.signal?.aborted) throw abortedError(what, options.signal.reason)
@@ -40,7 +46,7 @@ export async function listenAt<In, Out>(
   const wait = startWait<Listener<In, Out>>(what, { signal: options.signal }, () => {
     givenUp = true
   })
-  const server = createServer(SOCKET_OPTIONS)
+  const server = createServer({ ...SOCKET_OPTIONS, pauseOnConnect: true })
   bind(server, target, settings).then(
     () => {
       const bound = boundAddress(target, server)
@@ -55,8 +61,12 @@ export async function listenAt<In, Out>(
 
 /** Resolves when the server listens. */
 async function bind(server: Server, target: NetAddress, { insecure }: NetSettings): Promise<void> {
-  const host = target.scheme === 'tcp' ? await resolveToBind(target, insecure) : undefined
-  if (target.scheme === 'unix') await freeUnixPath(target.path)
+  if (target.scheme === 'unix') {
+    checkDirectory(target.path)
+    await freeUnixPath(target.path)
+  }
+  const inNetwork = target.scheme === 'tcp' || target.scheme === 'tls'
+  const host = inNetwork ? await resolveToBind(target, insecure || target.scheme === 'tls') : undefined
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.once('listening', () => {
@@ -64,8 +74,9 @@ async function bind(server: Server, target: NetAddress, { insecure }: NetSetting
       resolve()
     })
     // `exclusive`: in a cluster, the primary would otherwise bind, with a mode of its own.
-    if (target.scheme === 'tcp') server.listen({ host, port: target.port, exclusive: true })
-    else listenForOwner(server, target.path)
+    if (target.scheme === 'unix') listenForOwner(server, target.path)
+    else if (target.scheme === 'pipe') server.listen({ path: pipePath(target.name), exclusive: true })
+    else server.listen({ host, port: target.port, exclusive: true })
   })
 }
 
@@ -87,5 +98,6 @@ function listenForOwner(server: Server, path: string): void {
 
 function boundAddress(target: NetAddress, server: Server): string {
   if (target.scheme === 'unix') return formatUnix(target.path)
-  return formatTcp(target.host, (server.address() as AddressInfo).port)
+  if (target.scheme === 'pipe') return formatPipe(target.name)
+  return formatTcp(target.host, (server.address() as AddressInfo).port, target.scheme)
 }

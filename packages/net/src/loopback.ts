@@ -9,7 +9,7 @@ function offLoopbackError(host: string, ip: string): IpcError {
   const what = host === ip ? ip : `${host} (${ip})`
   return new IpcError(
     'IPC_PERMISSION_DENIED',
-    `${what} is not a loopback address, and this transport does not encrypt: use a Unix socket or 127.0.0.1, or ` +
+    `${what} is not a loopback address, and tcp:// does not encrypt: use tls:// with net({ secret }) or net({ tls }), or ` +
       'net({ insecure: true }) in a network where everybody is trusted',
     { details: { host, ip } },
   )

@@ -1,4 +1,4 @@
-import type { Codec, Connection, ConnectionOptions } from '@ipc/core'
+import type { Codec, Connection, ConnectionOptions, Peer } from '@ipc/core'
 import { createConnection, type Limits } from '@ipc/core/internal'
 import type { Greeting } from './greeting.js'
 import { SocketLink } from './socket-link.js'
@@ -7,7 +7,7 @@ import type { Wire } from './wire.js'
 /** What a connection has to know once both greetings are exchanged. */
 export interface OpenConnectionInit<In, Out> {
   readonly wire: Wire
-  readonly address: string | undefined
+  readonly peer: Peer
   readonly codec: Codec<In, Out>
   readonly options: ConnectionOptions<In, Out>
   readonly limits: Limits
@@ -22,13 +22,12 @@ export interface OpenedConnection<In, Out> {
 
 /** Put a connection on a wire. */
 export function openConnection<In, Out>(init: OpenConnectionInit<In, Out>): OpenedConnection<In, Out> {
-  const { wire, address, codec, options, limits, theirs } = init
+  const { wire, peer, codec, options, limits, theirs } = init
   let link!: SocketLink<Out>
   const connection = createConnection<In, Out>({
     options: { ...options, codec },
     limits,
     link(events) {
-      const peer = address === undefined ? { transport: 'net' } : { transport: 'net', address }
       link = new SocketLink<Out>({
         wire,
         peer,

@@ -33,7 +33,9 @@ const LISTEN: ReadonlyMap<string, Meaning> = new Map([
 
 /** What a socket's error means for `connect`; `undefined`: the peer closed before it said anything. */
 export function connectError(address: string, cause: Error | undefined): IpcError {
-  const closed = failed('it closed the connection before its greeting')
+  const closed = failed(
+    'it closed the connection before its greeting: is it an @ipc/net listener, and for this kind of address?',
+  )
   return translate(`cannot connect to ${address}`, address, cause, CONNECT, closed)
 }
 

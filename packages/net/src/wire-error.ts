@@ -6,6 +6,7 @@ export const WIRE_ERROR = {
   version: 2,
   feature: 3,
   mechanism: 4,
+  notAuthorized: 6,
   frameTooLarge: 8,
   messageTooLarge: 9,
   creditViolation: 11,
@@ -22,10 +23,19 @@ export interface WireError {
   readonly reason: string
 }
 
+/** All that a caller is told whom the listener does not take, whatever the reason. */
+export const NOT_AUTHORIZED: WireError = {
+  code: WIRE_ERROR.notAuthorized,
+  retryable: false,
+  reason: 'not authorized',
+}
+
 /** What a connection that does not come about means; anything else is `IPC_PROTOCOL`. */
 const REFUSED: ReadonlyMap<number, IpcErrorCode> = new Map<number, IpcErrorCode>([
   [WIRE_ERROR.version, 'IPC_VERSION_MISMATCH'],
   [WIRE_ERROR.feature, 'IPC_VERSION_MISMATCH'],
+  [WIRE_ERROR.mechanism, 'IPC_AUTH_FAILED'],
+  [WIRE_ERROR.notAuthorized, 'IPC_AUTH_FAILED'],
   [WIRE_ERROR.overloaded, 'IPC_CONNECT_FAILED'],
 ])
 

@@ -31,8 +31,12 @@ export interface Wire {
   reader: SocketReader
 }
 
-/** Start to connect. */
-export function dialWire(target: NetConnectOpts, reader: SocketReader): Wire {
+/** Start to connect, by `open`. */
+export function dialWire(
+  target: NetConnectOpts,
+  reader: SocketReader,
+  open: (options: NetConnectOpts) => Socket = connect,
+): Wire {
   const buffer = Buffer.allocUnsafeSlow(READ_BYTES)
   const onread = {
     buffer,
@@ -41,7 +45,7 @@ export function dialWire(target: NetConnectOpts, reader: SocketReader): Wire {
       return true
     },
   }
-  const wire: Wire = { socket: connect({ ...target, ...SOCKET_OPTIONS, onread }), reader }
+  const wire: Wire = { socket: open({ ...target, ...SOCKET_OPTIONS, onread }), reader }
   listenTo(wire)
   return wire
 }

@@ -46,7 +46,7 @@ describe('greeting', () => {
     [{ versionMin: 0, versionMax: 0 }, WIRE_ERROR.version, 'the listener has 1 to 1, the dialer 0 to 0'],
     [{ role: 1 }, WIRE_ERROR.protocol, 'roles do not match'],
     [{ role: 7 }, WIRE_ERROR.protocol, 'roles do not match'],
-    [{ mechanism: 2 }, WIRE_ERROR.mechanism, 'the listener has 0, the dialer 2'],
+    [{ mechanism: 2 }, WIRE_ERROR.mechanism, 'the listener has none, the dialer TLS'],
     [{ featuresRequired: 0x10 }, WIRE_ERROR.feature, 'requires 0x10'],
     [{ codec: 0xabcd }, WIRE_ERROR.codec, "the listener has 'json'"],
     [{ codec: 0xabcd }, WIRE_ERROR.codec, 'the dialer 0xabcd'],

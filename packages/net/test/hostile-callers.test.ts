@@ -158,7 +158,7 @@ describe('a greeting that does not match', () => {
   test.each([
     ['another version', { versionMin: 2, versionMax: 5 }, WIRE_ERROR.version, 'IPC_VERSION_MISMATCH'],
     ['a required feature', { featuresRequired: 1 }, WIRE_ERROR.feature, 'IPC_VERSION_MISMATCH'],
-    ['another mechanism', { mechanism: 1 }, WIRE_ERROR.mechanism, 'IPC_PROTOCOL'],
+    ['another mechanism', { mechanism: 2 }, WIRE_ERROR.mechanism, 'IPC_AUTH_FAILED'],
     ['the wrong role', { role: 1 }, WIRE_ERROR.protocol, 'IPC_PROTOCOL'],
     ['another codec', { codec: 1 }, WIRE_ERROR.codec, 'IPC_PROTOCOL'],
     ['no credit', { credit: 0 }, WIRE_ERROR.protocol, 'IPC_PROTOCOL'],
