@@ -36,11 +36,9 @@ export class Caller {
 export function originOf(ip: string): string {
   const ipv4 = isIPv4(ip) ? ip : ipv4Within(ip)
   if (ipv4 !== undefined) return ipv4
-  const [before = '', after] = ip.toLowerCase().split('::')
-  const groups = before === '' ? [] : before.split(':')
-  if (after !== undefined) {
-    const tail = after === '' ? 0 : after.split(':').length
-    while (groups.length + tail < 8) groups.push('0')
-  }
-  return `${groups.slice(0, 4).concat('0', '0', '0', '0').slice(0, 4).join(':')}::/64`
+  const [before = '', after = ''] = ip.toLowerCase().split('::')
+  const head = before === '' ? [] : before.split(':')
+  const tail = after === '' ? [] : after.split(':')
+  const zeros = Array.from({ length: 8 - head.length - tail.length }, () => '0')
+  return `${[...head, ...zeros, ...tail].slice(0, 4).join(':')}::/64`
 }

@@ -38,7 +38,10 @@ export function certificateMode(options: TlsOptions): TlsMode {
     proveDialer(socket) {
       if (!certificates.requireClientCertificate) return ANYONE
       if (socket.authorized) return identityOf(socket)
-      return refused(`its certificate is not accepted: ${String(socket.authorizationError ?? 'it has none')}`)
+      const none = socket.getPeerX509Certificate() === undefined
+      return refused(
+        none ? 'it has no certificate' : `its certificate is refused: ${socket.authorizationError}`,
+      )
     },
   }
 }

@@ -11,24 +11,27 @@ import { listenAt } from './listener.js'
 import { type NetOptions, type NetSettings, resolveNetOptions } from './net-options.js'
 
 /**
- * Message passing over sockets: `tcp://host:port` (IPv6 in brackets; port 0 in `listen` lets the system choose) and
- * `unix:/path`.
+ * Message passing over sockets: `tcp://host:port` and `tls://host:port` (IPv6 in brackets; port 0 in `listen` lets the system
+ * choose), `unix:/path`, and on Windows `pipe:name`.
  *
- * Nothing is encrypted yet: TCP beyond loopback is refused with `IPC_PERMISSION_DENIED` unless `insecure` is set;
- * Unix sockets are for their owner only. The addresses `tls:` and `pipe:` reject with `IPC_NOT_SUPPORTED`.
+ * `tls://` takes `secret` or `tls`, and these take `tls://`: nothing is secured, or left unsecured, silently. TCP beyond
+ * loopback is refused with `IPC_PERMISSION_DENIED` unless `insecure` is set; Unix sockets are for their owner only. Who does
+ * not prove what is asked for is refused with `IPC_AUTH_FAILED`. See `SECURITY.md` of this package.
  *
  * @throws RangeError | TypeError for an option that cannot be right.
  *
  * @example
  * ```ts
+ * import { randomBytes } from 'node:crypto'
  * import { net } from '@ipc/net'
  *
- * const transport = net()
- * const listener = await transport.listen<string>('tcp://127.0.0.1:0')
+ * const secret = randomBytes(32) // both sides need the same one: from a file of mode 0600, or the environment
+ * const transport = net({ secret, authorize: (peer) => peer.identity === 'default' })
+ * const listener = await transport.listen<string>('tls://127.0.0.1:0')
  * const client = await transport.connect<string>(listener.address)
  * const server = await listener.accept()
  * client.send('hello')
- * console.log(await server.receive())
+ * console.log(await server.receive(), server.peer.encrypted)
  * await client.close()
  * await listener.close()
  * ```

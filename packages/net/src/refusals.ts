@@ -3,7 +3,7 @@ import type { IpcError } from '@ipc/core'
 
 /**
  * Name of the channel of `node:diagnostics_channel` on which a listener reports connections that did not come about:
- * strangers, other versions or codecs, silence, a full backlog. Messages are {@link RefusedConnection}s. Such a caller
+ * strangers, other versions or codecs, silence, a full backlog, and whoever did not prove what was asked for. Messages are {@link RefusedConnection}s. Such a caller
  * disturbs nobody else, so nothing is thrown for it.
  */
 export const REFUSED_CHANNEL = 'ipc:net:refused'

@@ -4,6 +4,7 @@ import { IpcError } from '@ipc/core'
 import { CLIENT_HELLO_PREFIX_BYTES, clientHelloFault } from './client-hello.js'
 import { tlsAcceptError } from './tls-error.js'
 import { ALPN_PROTOCOL, type Proof, type TlsMode } from './tls-mode.js'
+import { SOCKET_OPTIONS } from './wire.js'
 
 /** How TLS with a caller went. */
 export interface TlsOutcome {
@@ -75,11 +76,14 @@ export class TlsDoor {
       this.#outcomes.delete(ends)
       outcome.failed(tlsAcceptError(outcome.address, undefined, undefined))
     })
+    // A half-open socket whose other side leaves during the handshake would be noticed by nobody.
+    raw.allowHalfOpen = false
     this.#server.emit('connection', raw)
   }
 
   #secured(socket: TLSSocket): void {
     const outcome = this.#take(socket)
+    socket.allowHalfOpen = SOCKET_OPTIONS.allowHalfOpen
     if (outcome === undefined) socket.destroy()
     else if (socket.alpnProtocol === ALPN_PROTOCOL) outcome.secured(socket, this.#mode.proveDialer(socket))
     else {

@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto'
 import { createSecureContext, type SecureContext } from 'node:tls'
 
 /** PEM: text, or its bytes. Several certificates may follow each other. */
@@ -52,6 +53,7 @@ const NAMES: ReadonlySet<string> = new Set<keyof TlsOptions>([
   'pinnedSha256',
   'requireClientCertificate',
 ])
+const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]*(?:-----END CERTIFICATE-----)?/g
 const PIN = /^[A-Za-z0-9+/]{43}=$/
 
 /**
@@ -114,14 +116,23 @@ function resolvePems({ cert, key, ca }: TlsOptions): Pick<Certificates, 'cert' |
   }
 }
 
-/** What is no PEM at all, TLS would take for an empty list. */
+/** What cannot be read, TLS would leave out of its list without a word. */
 function resolvePem(name: string, pem: Pem | undefined): string | Buffer | undefined {
   if (pem === undefined) return undefined
   const bytes = typeof pem === 'string' || pem instanceof Uint8Array ? Buffer.from(pem) : undefined
   if (bytes?.includes('-----BEGIN ') !== true) {
     throw new TypeError(`${name} must be PEM, with -----BEGIN in it: the content of the file, not its name`)
   }
+  for (const [block] of bytes.toString('latin1').matchAll(CERTIFICATE)) checkCertificate(name, block)
   return bytes
+}
+
+function checkCertificate(name: string, pem: string): void {
+  try {
+    new X509Certificate(pem)
+  } catch (cause) {
+    throw new TypeError(`${name} must be PEM, and a certificate in it cannot be read`, { cause })
+  }
 }
 
 function resolvePins({ pinnedSha256 }: TlsOptions): ReadonlySet<string> | undefined {

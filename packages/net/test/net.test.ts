@@ -202,7 +202,7 @@ describe('process', () => {
   })
 
   test('that runs out of file descriptors keeps listening, and serves again when there are some', async () => {
-    const program = run('crowd.ts', ['tcp://127.0.0.1:0'], 48)
+    const program = run('crowd.ts', ['tcp://127.0.0.1:0'], { openFiles: 48 })
     const crowd: Connection[] = []
     try {
       const address = await program.line('tcp:')
