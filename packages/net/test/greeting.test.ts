@@ -8,6 +8,7 @@ import {
   hashCodecName,
   makeGreeting,
 } from '../src/greeting.js'
+import { resolveSecret } from '../src/secret.js'
 import { WIRE_ERROR } from '../src/wire-error.js'
 import { greetingVectors as vectors } from './fixtures/vectors.js'
 
@@ -23,6 +24,11 @@ describe('greeting', () => {
 
   test.each(vectors.codecNames)('hash of codec name "$name" is that of the vector', ({ name, hash }) => {
     expect(hashCodecName(name)).toBe(hash)
+  })
+
+  test.each(vectors.tlsKeys)('key of TLS for the secret $secret is that of the vector', ({ secret, key }) => {
+    expect(resolveSecret(secret).keys.get('default')?.toString('hex')).toBe(key)
+    expect(resolveSecret(Buffer.from(secret)).keys.get('default')?.toString('hex')).toBe(key)
   })
 
   test('every greeting has a nonce of its own, and the incarnation of the process', () => {

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls'
 import { type Connection, type Listener, type NetOptions, net } from '@ipc/net'
 import { afterEach, describe, expect, test } from 'vitest'
-import { MAX_UNPROVEN_PER_ORIGIN } from '../src/callers.js'
+import { MAX_UNPROVEN, MAX_UNPROVEN_PER_ORIGIN } from '../src/callers.js'
 import { HEADER_BYTES } from '../src/frame.js'
 import { GREETING_BYTES } from '../src/greeting.js'
 import { WIRE_ERROR } from '../src/wire-error.js'
@@ -266,6 +266,23 @@ describe('a crowd of callers that have proven nothing', () => {
     expect(refusals.messages[0]).toContain('was dropped: it has proven nothing yet')
     for (const { socket } of silent) socket.destroy()
   })
+
+  // Elsewhere a machine has one loopback address.
+  if (process.platform === 'linux') {
+    test('from everywhere keeps nobody out either, and more of them are dealt with at a time', async () => {
+      await listen({ secret: SECRET, handshakeTimeoutMs: 60_000 })
+      const origins = (2 * MAX_UNPROVEN) / MAX_UNPROVEN_PER_ORIGIN
+      const silent: RawPeer[] = []
+      for (let i = 0; i < 2 * MAX_UNPROVEN; i++) {
+        silent.push(await rawDial(listener.address, `127.0.1.${1 + (i % origins)}`))
+      }
+      // Whose turn it was first has to make room; who waits is not dropped.
+      await refused(MAX_UNPROVEN)
+      await expectUndisturbed({ secret: SECRET })
+      expect(new Set(refusals.codes)).toEqual(new Set(['IPC_CONNECT_FAILED']))
+      for (const { socket } of silent) socket.destroy()
+    })
+  }
 
   test('that speak is not dropped, however many connect at once', async () => {
     const transport = net({ secret: SECRET })
