@@ -7,9 +7,9 @@ export const MAX_UNPROVEN = 64
 /** How many of these may be of one origin. */
 export const MAX_UNPROVEN_PER_ORIGIN = 8
 /** How many may wait for their turn; not one byte of them is read. */
-export const MAX_WAITING = 1024
+const MAX_WAITING = 1024
 /** What a caller gets when others wait: an honest one needs two round trips. */
-export const TURN_MS = 1000
+const TURN_MS = 1000
 /** How often is looked whose turn is over, while somebody waits. */
 const WATCH_MS = 250
 

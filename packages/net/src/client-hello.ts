@@ -1,7 +1,7 @@
 import { MAGIC } from './greeting.js'
 
 /** The most that the first message of a TLS client may have. Usual ones have 300 to 2000 bytes. */
-export const MAX_CLIENT_HELLO_BYTES = 4096
+const MAX_CLIENT_HELLO_BYTES = 4096
 /** A record's header, then type and length of the message in it: enough to judge by. */
 export const CLIENT_HELLO_PREFIX_BYTES = 9
 

@@ -22,7 +22,7 @@ export interface KeyRing {
 /** The least a secret may have: whoever sees a handshake can try guesses at leisure. */
 const MIN_SECRET_BYTES = 32
 /** The id of a secret that was given without one. */
-export const DEFAULT_KEY_ID = 'default'
+const DEFAULT_KEY_ID = 'default'
 
 const KEY_ID = /^[\w.@:-]{1,64}$/
 /** Part of the protocol: PROTOCOL.md. */
