@@ -7,7 +7,7 @@ import { Liveness } from './liveness.js'
 import type { Encoder } from './send-log.js'
 import { SendQueue } from './send-queue.js'
 import type { SessionState } from './session.js'
-import { drop, leave, NOBODY, type SocketReader, type Wire } from './wire.js'
+import { drop, leave, NOBODY, reset, type SocketReader, type Wire } from './wire.js'
 import { peerError, violationError, WIRE_ERROR, type WireError } from './wire-error.js'
 
 /** So much may come in before the peer is told; or so long pass. */
@@ -362,9 +362,8 @@ export class SocketLink<Out> implements Link<Out>, SocketReader, FrameSink {
   #silent(): void {
     const wire = this.#wire
     if (wire === undefined || this.#over) return
-    wire.reader = NOBODY
     // Not in order: who is silent would not answer.
-    wire.socket.resetAndDestroy()
+    reset(wire)
     this.#cut(new Error(`it said nothing for ${this.#init.silenceMs} ms`))
   }
 

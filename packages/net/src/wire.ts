@@ -75,6 +75,14 @@ export function leave(wire: Wire, frame: Buffer): void {
   socket.resume()
 }
 
+/** Drop the connection at once, and tell the peer's kernel that it was not in order. */
+export function reset(wire: Wire): void {
+  wire.reader = NOBODY
+  // Node resets only what it opened itself, and under TLS that is the socket below.
+  if ('encrypted' in wire.socket) wire.socket.destroy()
+  else wire.socket.resetAndDestroy()
+}
+
 /** Drop the connection at once. */
 export function drop(wire: Wire): void {
   wire.reader = NOBODY
