@@ -1,0 +1,17 @@
+/** What a thread asks of the model: an access of memory, or of what else the threads share. */
+export type Operation =
+  | 'load'
+  | 'store'
+  | 'Atomics.load'
+  | 'Atomics.store'
+  | 'Atomics.add'
+  | 'Atomics.sub'
+  | 'Atomics.and'
+  | 'Atomics.or'
+  | 'Atomics.xor'
+  | 'Atomics.exchange'
+  | 'Atomics.compareExchange'
+  | 'block'
+  | 'unblock'
+  | 'isAlive'
+  | 'note'
