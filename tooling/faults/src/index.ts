@@ -1,6 +1,7 @@
 /**
  * Finds what breaks shared-memory code: `explore` runs it under every interleaving of a few threads, in a model of memory
- * and of `Atomics`. And what breaks networked code: `startProxy` does to connections what networks do.
+ * and of `Atomics`. And what breaks networked code: `startProxy` does to connections what networks do,
+ * `startTunnel` makes a network that delays and loses packets.
  *
  * @packageDocumentation
  */
@@ -23,3 +24,13 @@ export { refuse } from './proxy/toxics/refuse.js'
 export { type Between, type ResetAfterOptions, resetAfter } from './proxy/toxics/reset-after.js'
 export { type SliceOptions, slice } from './proxy/toxics/slice.js'
 export { type SlowCloseOptions, slowClose } from './proxy/toxics/slow-close.js'
+export { INSTALL_TIMEOUT_MS } from './tunnel/install-tunnel-programs.js'
+export {
+  startTunnel,
+  type Tunnel,
+  type TunnelCounts,
+  type TunnelOptions,
+  type TunnelSide,
+  type TunnelWeather,
+} from './tunnel/start-tunnel.js'
+export { tunnelObstacle } from './tunnel/tunnel-obstacle.js'

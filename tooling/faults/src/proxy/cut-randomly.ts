@@ -1,4 +1,4 @@
-import { checkMs, LONGEST_MS } from './check-number.js'
+import { checkMs, LONGEST_MS } from '../check-number.js'
 import type { Random } from './random.js'
 
 /** Options of `cutRandomly`. */

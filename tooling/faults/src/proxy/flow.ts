@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import { LONGEST_MS } from './check-number.js'
+import { LONGEST_MS } from '../check-number.js'
 import type { Piece } from './piece.js'
 import { PieceQueue } from './piece-queue.js'
 import type { Toxic } from './toxic.js'

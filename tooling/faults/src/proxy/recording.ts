@@ -1,4 +1,4 @@
-import { checkWhole } from './check-number.js'
+import { checkWhole } from '../check-number.js'
 import type { RecordedEvent } from './recorder.js'
 
 /** Whose bytes are asked for. */

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { createServer, type Server, type Socket } from 'node:net'
-import { checkWhole } from './check-number.js'
+import { checkWhole } from '../check-number.js'
 import { type CutOptions, type Cutter, RandomCutter } from './cut-randomly.js'
 import { type Endpoint, endpointOf } from './endpoint.js'
 import { type ProxiedConnection, ProxyConnection } from './proxied-connection.js'

@@ -1,4 +1,4 @@
-import { checkWhole } from '../check-number.js'
+import { checkWhole } from '../../check-number.js'
 import type { Random } from '../random.js'
 import type { Toxic } from '../toxic.js'
 

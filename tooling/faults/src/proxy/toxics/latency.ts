@@ -1,4 +1,4 @@
-import { checkMs } from '../check-number.js'
+import { checkMs } from '../../check-number.js'
 import type { Toxic } from '../toxic.js'
 
 /** Options of {@link latency}. */

@@ -1,4 +1,4 @@
-import { checkMs, checkWhole } from '../check-number.js'
+import { checkMs, checkWhole } from '../../check-number.js'
 import type { Piece } from '../piece.js'
 import type { Random } from '../random.js'
 import type { Toxic, Transform } from '../toxic.js'

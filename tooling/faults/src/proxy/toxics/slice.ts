@@ -1,4 +1,4 @@
-import { checkMs, checkWhole } from '../check-number.js'
+import { checkMs, checkWhole } from '../../check-number.js'
 import type { Toxic } from '../toxic.js'
 
 /** Options of {@link slice}. */
