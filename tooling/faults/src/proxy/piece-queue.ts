@@ -17,11 +17,10 @@ export class PieceQueue {
     return this.first && this.#pieces.at(-1)
   }
 
-  /** Put it behind the others: it is due when they are, or later. Nothing comes behind a reset. */
+  /** Put it behind the others. Nothing comes behind a reset. */
   add(piece: Piece): void {
     if (this.last?.kind === 'reset') return
-    const earliestMs = this.last?.dueMs ?? 0
-    this.#pieces.push(piece.dueMs < earliestMs ? { ...piece, dueMs: earliestMs } : piece)
+    this.#pieces.push(piece)
     if (piece.kind === 'bytes') this.bytes += piece.bytes.length
   }
 

@@ -1,6 +1,7 @@
 import { connect } from 'node:net'
 import { blackHole, resetAfter, slice } from '@ipc/faults'
 import { describe, expect, test } from 'vitest'
+import { resetSocket } from '../../src/proxy/reset-socket.js'
 import { End, type Family, pattern, startNetwork, turns, until } from './network.js'
 
 const FAMILIES: readonly Family[] = ['tcp', 'unix']
@@ -47,19 +48,25 @@ describe('a connection', () => {
     await Promise.all([connection.closed, dialer.all(), listener.all()])
     expect([dialer.ended, listener.ended]).toEqual([true, true])
   })
+})
 
-  test('may be reset in the turn in which it is half closed', async () => {
+describe('resetSocket', () => {
+  test('resets in the turn in which the socket is ended', async () => {
     await using network = await startNetwork()
-    for (let round = 0; round < 20; round++) {
-      const { dialer, listener, connection } = await network.connect()
-      dialer.socket.end('x')
-      await until(() => connection.bytesUp === 1)
-      await turns(round % 4)
-      connection.reset()
-      await connection.closed
-      expect(await dialer.fate()).toBe('ECONNRESET')
-      await until(() => listener.ended || listener.socket.closed)
-    }
+    const { dialer, connection } = await network.connect()
+    dialer.socket.end()
+    resetSocket(dialer.socket)
+    expect(await dialer.fate()).toBe('closed')
+    await connection.closed
+  })
+
+  test('does not wait for bytes that find no room', async () => {
+    await using network = await startNetwork()
+    const { dialer, connection } = await network.connect()
+    connection.pause()
+    dialer.socket.end(pattern(64 * 1024 * 1024))
+    resetSocket(dialer.socket)
+    expect(await dialer.fate()).toBe('closed')
   })
 })
 

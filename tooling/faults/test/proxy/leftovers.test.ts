@@ -3,14 +3,14 @@ import { expect, test } from 'vitest'
 import { pattern, startNetwork, turns, until } from './network.js'
 
 const NEVER_MS = 1_000_000_000
-const ROUNDS = 5
+const ROUNDS = 10
 
 test('a proxy that is closed leaves no socket and no timer', async () => {
   await turns(50)
   const before = census()
   for (let round = 0; round < ROUNDS; round++) await useAndClose()
   // The test runner has timers too, some of the time; but not as many as a proxy that left its own.
-  await until(() => census().sockets === before.sockets && census().timers < before.timers + ROUNDS)
+  await until(() => census().sockets === before.sockets && census().timers < before.timers + ROUNDS / 2)
 })
 
 async function useAndClose(): Promise<void> {
@@ -23,10 +23,11 @@ async function useAndClose(): Promise<void> {
   first.dialer.socket.write('on its way')
   second.listener.socket.end(pattern(1000))
   third.connection.pause()
-  await turns(50)
-  expect(census().timers).toBeGreaterThanOrEqual(timersBefore + ROUNDS)
   network.proxy.pauseAll()
   network.dial()
+  network.proxy.resumeAll()
+  await turns(50)
+  expect(census().timers).toBeGreaterThanOrEqual(timersBefore + 8)
   network.proxy.stopListening()
   await network.proxy.listenAgain()
   await Promise.all([network.proxy.close(), network.proxy.close()])

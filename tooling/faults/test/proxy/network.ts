@@ -134,6 +134,35 @@ export async function turns(count: number): Promise<void> {
   for (let turn = 0; turn < count; turn++) await new Promise((resolve) => setImmediate(resolve))
 }
 
+/**
+ * Wait until a number stays as it is: where everything happens within this process, what does not move for so many turns
+ * does not move.
+ */
+export async function standsStill(read: () => number): Promise<number> {
+  let before = Number.NaN
+  while (read() !== before) {
+    before = read()
+    await turns(500)
+  }
+  return before
+}
+
+/** Write parts, each when the system has taken the one before, and then FIN. */
+export function pour(socket: Socket, bytes: Buffer, partBytes = 65_536): { readonly takenBytes: number } {
+  const poured = { takenBytes: 0 }
+  const next = (): void => {
+    const part = bytes.subarray(poured.takenBytes, poured.takenBytes + partBytes)
+    if (part.length === 0) socket.end()
+    else
+      socket.write(part, (error) => {
+        poured.takenBytes += part.length
+        if (!error) next()
+      })
+  }
+  next()
+  return poured
+}
+
 /** Bytes that show where they come from: no part repeats soon. */
 export function pattern(length: number, first = 1): Buffer {
   const bytes = Buffer.alloc(length)

@@ -11,7 +11,10 @@ export interface Between {
 
 /** Options of {@link resetAfter}. */
 export type ResetAfterOptions =
-  /** Behind so many bytes, which are handed to the receiver's system before. */
+  /**
+   * Behind so many bytes. They are all written before; but what the receiver's system has no room for at that moment is
+   * lost, as it is by every RST.
+   */
   | { readonly bytes: number | Between }
   /** After a time. What has not been passed on by then is lost. */
   | { readonly ms: number | Between }
