@@ -6,8 +6,10 @@ import type { Socket } from 'node:net'
  */
 export function resetSocket(socket: Socket): void {
   if (socket.destroyed) return
-  // Of a TCP socket that is not connected yet, or not any more, nobody waits for an RST; a Unix socket has no address.
-  if (socket.remoteAddress === undefined) socket.destroy()
+  // The peer may have accepted it already.
+  if (socket.connecting) socket.once('connect', () => resetSocket(socket))
+  // Of a TCP socket that is not connected any more, nobody waits for an RST; a Unix socket has no address.
+  else if (socket.remoteAddress === undefined) socket.destroy()
   else if (!socket.writableEnded || socket.writableFinished) socket.resetAndDestroy()
   // In the turn in which FIN is sent, libuv refuses to reset.
   else if (socket.writableLength === 0) socket.once('finish', () => resetSocket(socket))

@@ -60,6 +60,18 @@ describe('resetSocket', () => {
     await connection.closed
   })
 
+  test('waits for a socket that connects, so that its peer hears of the RST', async () => {
+    await using network = await startNetwork()
+    const accepted = network.proxy.nextConnection()
+    const { socket } = network.dial()
+    resetSocket(socket)
+    const connection = await accepted
+    await until(() => network.listeners.length === 1)
+    expect(await network.listeners[0]!.fate()).toBe('ECONNRESET')
+    await connection.closed
+    expect(socket.destroyed).toBe(true)
+  })
+
   test('does not wait for bytes that find no room', async () => {
     await using network = await startNetwork()
     const { dialer, connection } = await network.connect()
@@ -102,10 +114,11 @@ describe('pause', () => {
   })
 
   test('holds a reset by a toxic back', async () => {
-    await using network = await startNetwork({ up: [resetAfter({ ms: 5 })] })
+    await using network = await startNetwork()
     const { dialer, connection } = await network.connect()
-    connection.pause()
     const other = await network.connect()
+    connection.pause()
+    network.proxy.setToxics({ up: [resetAfter({ ms: 5 })] })
     await other.connection.closed
     await turns(50)
     expect(dialer.socket.destroyed).toBe(false)
