@@ -15,10 +15,13 @@ test(
   async () => {
     mkdirSync(new URL('.', DOCUMENT), { recursive: true })
     const before = existsSync(DOCUMENT) ? readDocument() : ''
+    let told = 0
     const matrix = await runMatrix({
       kills: CRASHES,
       only: ONLY,
       onResult(soFar) {
+        for (const failure of soFar.failures.slice(told)) console.log(shown(failure))
+        told = soFar.failures.length
         writeFileSync(DOCUMENT, documentOf(matrixOf(updated(soFar, scenarios.map(titleOf), before))))
       },
     })
