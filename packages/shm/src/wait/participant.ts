@@ -48,7 +48,7 @@ const QUICK_WAITS = 8
  */
 const LONGEST_SLEEP_MS = 2_000
 /** The same while what it waits for may be held up by one who died. */
-export const STALLED_SLEEP_MS = 100
+const STALLED_SLEEP_MS = 100
 /** Turns of a busy event loop between two looks at the clock for that. */
 const LOOK_TURNS = 256
 

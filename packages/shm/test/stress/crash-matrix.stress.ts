@@ -8,16 +8,24 @@ import { scenarios } from '../crash/scenarios.js'
 /** Kills of each step; and which operations: the others stay in the document as they are. */
 const CRASHES = Number(process.env.CRASHES ?? 100)
 const ONLY = new RegExp(process.env.CRASH_ONLY ?? '.')
-const WATCHDOG_MS = 120_000 + CRASHES * 15_000
+const WATCHDOG_MS = 120_000 + CRASHES * 20_000
 
 test(
   `a process killed ${CRASHES} times at each step`,
   async () => {
-    const matrix = await runMatrix(CRASHES, ONLY)
-    console.log(`${matrix.kills} kills, ${matrix.failures.length} failures`)
-    const results = updated(matrix, scenarios.map(titleOf), existsSync(DOCUMENT) ? readDocument() : '')
     mkdirSync(new URL('.', DOCUMENT), { recursive: true })
-    writeFileSync(DOCUMENT, documentOf(matrixOf(results)))
+    const before = existsSync(DOCUMENT) ? readDocument() : ''
+    let told = 0
+    const matrix = await runMatrix({
+      kills: CRASHES,
+      only: ONLY,
+      onResult(soFar) {
+        for (const failure of soFar.failures.slice(told)) console.log(shown(failure))
+        told = soFar.failures.length
+        writeFileSync(DOCUMENT, documentOf(matrixOf(updated(soFar, scenarios.map(titleOf), before))))
+      },
+    })
+    console.log(`${matrix.kills} kills, ${matrix.failures.length} failures`)
     expect(matrix.failures.map(shown)).toEqual([])
     for (const result of matrix.results) {
       for (const { step, outcomes } of result.steps) {
