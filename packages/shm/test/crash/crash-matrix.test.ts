@@ -9,7 +9,7 @@ const SMOKE_MS = 120_000
 describe('processes killed at each step, once', () => {
   let matrix: Matrix
   beforeAll(async () => {
-    matrix = await runMatrix(1)
+    matrix = await runMatrix({ kills: 1 })
   }, SMOKE_MS)
 
   test('survivors go on as promised after each kill', () => {

@@ -21,12 +21,18 @@ type Message =
   | { readonly result: ScenarioResult }
   | { readonly progress: string }
 
-/**
- * Kill a victim at each step of each scenario, `kills` times each.
- *
- * @param only - Titles of the scenarios that are run.
- */
-export async function runMatrix(kills: number, only: RegExp = /./): Promise<Matrix> {
+/** What {@link runMatrix} is to do. */
+export interface MatrixOptions {
+  /** Of each step. */
+  readonly kills: number
+  /** Titles of the scenarios that are run; by default all. */
+  readonly only?: RegExp
+  /** Called whenever there is one more result, with those that there are. */
+  onResult?(matrix: Matrix): void
+}
+
+/** Kill a victim at each step of each scenario, again and again. */
+export async function runMatrix({ kills, only = /./, onResult }: MatrixOptions): Promise<Matrix> {
   const program = await bundleProgram({
     entry: new URL('./program.ts', import.meta.url),
     packageUrl: new URL('../../', import.meta.url),
@@ -36,8 +42,12 @@ export async function runMatrix(kills: number, only: RegExp = /./): Promise<Matr
     const results: ScenarioResult[] = []
     let next = 0
     const take = (): number => next++
+    const keep = (index: number, result: ScenarioResult): void => {
+      results[index] = result
+      onResult?.(matrixOf(results.flat()))
+    }
     const rest = async (): Promise<void> => {
-      while (await survive(program.path, { kills, only, take, results }));
+      while (await survive(program.path, { kills, only, take, keep }));
     }
     await Promise.all(Array.from({ length: AT_ONCE }, rest))
     // Those that were not to be run leave holes.
@@ -53,12 +63,12 @@ interface Rest {
   readonly only: RegExp
   /** Number of the next scenario. */
   take(): number
-  /** By number of the scenario. */
-  readonly results: ScenarioResult[]
+  /** Keep the result of that scenario. */
+  keep(index: number, result: ScenarioResult): void
 }
 
 /** Run scenarios in one process until there are no more, or it hangs. Returns whether there may be more. */
-async function survive(program: string, { kills, only, take, results }: Rest): Promise<boolean> {
+async function survive(program: string, { kills, only, take, keep }: Rest): Promise<boolean> {
   const survivors = spawn(process.execPath, [program, 'survivors'], { stdio: ['pipe', 'pipe', 'inherit'] })
   const gone = once(survivors, 'exit')
   const watchdog = new Watchdog(survivors)
@@ -76,7 +86,7 @@ async function survive(program: string, { kills, only, take, results }: Rest): P
     watchdog.feed()
     const message = JSON.parse(line) as Message
     if ('progress' in message) at = message.progress
-    else if ('result' in message) results[index] = message.result
+    else if ('result' in message) keep(index, message.result)
     else titles = message.titles
     if (!('progress' in message)) goOn()
   }
@@ -85,7 +95,7 @@ async function survive(program: string, { kills, only, take, results }: Rest): P
   const title = titles[index]
   if (title === undefined) return false
   const why = watchdog.hasBitten ? `nothing happened for ${WATCHDOG_MS} ms` : 'the survivors have died'
-  results[index] = failed(title, at, why)
+  keep(index, failed(title, at, why))
   return true
 }
 

@@ -39,6 +39,8 @@ describe('a history of a ring', () => {
       history.restarted()
       deliver(history, '2.1')
       history.restarted()
+      // This one has got nothing.
+      history.restarted()
       deliver(history, '2.1', '1.2', '1.3')
     }
     expect(violationsOf(tell, { 1: 4, 2: 2 })).toEqual([])

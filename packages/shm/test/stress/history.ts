@@ -75,8 +75,8 @@ export class RingHistory {
   /** The consumer is dead, and another one goes on. */
   restarted(): void {
     this.#remember('another consumer')
-    // It may have died before the others had come again.
-    const rest = this.#at >= 0 ? this.#again.slice(this.#at) : []
+    // It may have died before the others had come again, or any of them.
+    const rest = this.#at >= 0 ? this.#again.slice(this.#at) : this.#again
     this.#again = [...this.#unreleased, ...rest]
     this.#unreleased = []
     this.#at = -1

@@ -30,6 +30,9 @@ export const KINDS = [
 ] as const
 export type Kind = (typeof KINDS)[number]
 
+/** Whether somebody dies inside the mutex is a matter of chance: nobody can wait for that. */
+export const CHANCE: Kind = 'recovered locks'
+
 /** Names in the directory of a soak. */
 export const REGION = 'soak'
 export const HUB = 'hub'

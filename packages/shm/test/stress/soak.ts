@@ -18,7 +18,16 @@ import { until } from '../fixtures/until-parked.js'
 import { checkFlat, checkLeaks, ProgressWatch, RingHistory, type Violation, Violations } from './history.js'
 import { type Random, randomOf } from './random.js'
 import { ShakyLog } from './shaky-log.js'
-import { HUB, KINDS, objectsIn, PERMITS, REGION, regionBytes, type SoakObjects } from './soak-place.js'
+import {
+  CHANCE,
+  HUB,
+  KINDS,
+  objectsIn,
+  PERMITS,
+  REGION,
+  regionBytes,
+  type SoakObjects,
+} from './soak-place.js'
 import type { Role, WorkerArgs } from './soak-worker.js'
 import { WorkerSeat } from './soak-workers.js'
 
@@ -257,8 +266,9 @@ class Supervisor {
   #look(): void {
     this.#log.follow()
     const now = performance.now()
-    for (const [i, kind] of KINDS.entries())
-      this.#progress.look(kind, Atomics.load(this.#objects.counts, i), now)
+    for (const [i, kind] of KINDS.entries()) {
+      if (kind !== CHANCE) this.#progress.look(kind, Atomics.load(this.#objects.counts, i), now)
+    }
     const maps = readFileSync('/proc/self/maps', 'latin1').split('\n')
     this.#samples.push({
       files: filesOpen(),

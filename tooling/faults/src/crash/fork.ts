@@ -2,7 +2,7 @@ import { closeSync, openSync, readSync } from 'node:fs'
 import { createRequire } from 'node:module'
 
 const MADV_DOFORK = 11
-const MAPS_BYTES = 2 ** 22
+const MAPS_BYTES = 2 ** 20
 
 /** How a process has ended: its status as `waitpid` gives it. */
 export interface Ended {
@@ -29,15 +29,22 @@ export function loadForks(): Forks {
   const getpid = c.func('int getpid()')
   const waitpid = c.func('int waitpid(int, void *, int)')
   const madvise = c.func('int madvise(uintptr_t, size_t, int)')
-  const maps = Buffer.alloc(MAPS_BYTES)
+  const maps = { before: Buffer.alloc(MAPS_BYTES), after: Buffer.alloc(MAPS_BYTES) }
   const status = new Int32Array(1)
+  /**
+   * The engine takes its heap out of what child processes get, since they mostly run something else. Put it back, until
+   * that has not needed any new memory itself: a page that is missing kills the child when it comes to it.
+   */
+  const keepForChild = (): void => {
+    for (let before = readMaps(maps.before); ; before = readMaps(maps.before)) {
+      for (const [start, bytes] of privateMemory(maps.before, before)) madvise(start, bytes, MADV_DOFORK)
+      const after = readMaps(maps.after)
+      if (after === before && maps.before.compare(maps.after, 0, after, 0, before) === 0) return
+    }
+  }
   return {
     fork() {
-      // The engine takes its heap out of what child processes get, since they mostly run something else. Twice, because
-      // the first time may need memory of its own.
-      for (let times = 0; times < 2; times++) {
-        for (const [start, bytes] of privateMemory(maps)) madvise(start, bytes, MADV_DOFORK)
-      }
+      keepForChild()
       const pid = fork() as number
       // It was read when Node started.
       if (pid === 0) Object.defineProperty(process, 'pid', { value: getpid(), enumerable: true })
@@ -51,12 +58,18 @@ export function loadForks(): Forks {
   }
 }
 
-function privateMemory(maps: Buffer): [number, number][] {
+/** What memory this process has, as text. Returns its length. */
+function readMaps(into: Buffer): number {
   const fd = openSync('/proc/self/maps', 'r')
   let length = 0
   for (let read = -1; read !== 0; length += read)
-    read = readSync(fd, maps, length, maps.length - length, null)
+    read = readSync(fd, into, length, into.length - length, null)
   closeSync(fd)
+  return length
+}
+
+/** Where memory begins that is this process's alone and of no file, and how long it is. */
+function privateMemory(maps: Buffer, length: number): [number, number][] {
   return maps
     .toString('latin1', 0, length)
     .split('\n')
