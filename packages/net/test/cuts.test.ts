@@ -1,0 +1,11 @@
+import { expect, test } from 'vitest'
+import { streamThroughCuts } from './stress/cuts.js'
+
+const CUTS = 200
+
+test('a stream loses and repeats nothing through many cuts', async () => {
+  const stream = await streamThroughCuts(CUTS, 1)
+  console.log('through cuts', JSON.stringify(stream))
+  expect(stream.cuts).toBeGreaterThanOrEqual(CUTS)
+  expect(stream.resumes).toBeGreaterThan(CUTS / 4)
+}, 60_000)
