@@ -17,8 +17,9 @@ import { untilAsleep, untilFastAsleep } from './asleep.js'
 import { check, type Operations, type Place, type Scenario, type Survivors, WATCHDOG_MS } from './scenario.js'
 
 const PERMITS = 3
-/** Longer than it takes to begin with the wait. */
-const SHORT_MS = 25
+const SHORT_MS = 5
+/** Steps of who gives up, whether or not it comes to block in so short a time. */
+const GIVING_UP = /^TurnQueue/
 
 export interface LockArgs {
   readonly directory: string
@@ -345,7 +346,8 @@ const scenario = (
   name: string,
   operation: string,
   begin: Scenario['begin'],
-): Scenario => ({ structure, name, operation, begin })
+  only: RegExp = /./,
+): Scenario => ({ structure, name, operation, only, begin })
 
 export const lockScenarios: readonly Scenario[] = [
   scenario('mutex', 'lock and unlock', 'mutex.lockSync', (place) => new MutexSurvivor(place)),
@@ -367,6 +369,7 @@ export const lockScenarios: readonly Scenario[] = [
     'give up',
     'mutex.lockSync, give up',
     (place) => new ContendedMutex(place, BLOCKED, false),
+    GIVING_UP,
   ),
   scenario('mutex', 'unlock, a survivor waits', 'mutex.unlock', (place) => new WaitingForMutex(place)),
   scenario('mutex', 'close while held', 'mutex.close while held', (place) => new MutexSurvivor(place)),
@@ -387,6 +390,7 @@ export const lockScenarios: readonly Scenario[] = [
     'give up',
     'semaphore.acquire, give up',
     (place) => new SemaphoreSurvivor(place, true),
+    GIVING_UP,
   ),
   scenario('condition', 'wait', 'condition.waitSync', (place) => new NotifyingSurvivor(place)),
   scenario('condition', 'notify', 'condition.notify', (place) => new NotifiedSurvivor(place)),

@@ -2,6 +2,12 @@ import { closeSync, openSync, readSync } from 'node:fs'
 import { createRequire } from 'node:module'
 
 const MADV_DOFORK = 11
+const WUNTRACED = 2
+/** The lower byte of a status: the process is stopped. */
+const STOPPED = 0x7f
+const SIGKILL = 9
+const SIGCONT = 18
+const SIGSTOP = 19
 const MAPS_BYTES = 2 ** 20
 
 /** How a process has ended: its status as `waitpid` gives it. */
@@ -28,27 +34,47 @@ export function loadForks(): Forks {
   const fork = c.func('int fork()')
   const getpid = c.func('int getpid()')
   const waitpid = c.func('int waitpid(int, void *, int)')
+  const kill = c.func('int kill(int, int)')
   const madvise = c.func('int madvise(uintptr_t, size_t, int)')
   const maps = { before: Buffer.alloc(MAPS_BYTES), after: Buffer.alloc(MAPS_BYTES) }
   const status = new Int32Array(1)
+  /** Whether this process has other memory than in `maps.before`. */
+  const hasChanged = (): boolean => {
+    const after = readMaps(maps.after)
+    return after !== length || maps.before.compare(maps.after, 0, after, 0, length) !== 0
+  }
+  let length = 0
   /**
    * The engine takes its heap out of what child processes get, since they mostly run something else. Put it back, until
-   * that has not needed any new memory itself: a page that is missing kills the child when it comes to it.
+   * that has not needed any new memory itself.
    */
   const keepForChild = (): void => {
-    for (let before = readMaps(maps.before); ; before = readMaps(maps.before)) {
-      for (const [start, bytes] of privateMemory(maps.before, before)) madvise(start, bytes, MADV_DOFORK)
-      const after = readMaps(maps.after)
-      if (after === before && maps.before.compare(maps.after, 0, after, 0, before) === 0) return
-    }
+    do {
+      length = readMaps(maps.before)
+      for (const [start, bytes] of privateMemory(maps.before, length)) madvise(start, bytes, MADV_DOFORK)
+    } while (hasChanged())
   }
   return {
     fork() {
-      keepForChild()
-      const pid = fork() as number
-      // It was read when Node started.
-      if (pid === 0) Object.defineProperty(process, 'pid', { value: getpid(), enumerable: true })
-      return pid
+      while (true) {
+        keepForChild()
+        const pid = fork() as number
+        if (pid === 0) {
+          // It was read when Node started.
+          Object.defineProperty(process, 'pid', { value: getpid(), enumerable: true })
+          kill(process.pid, SIGSTOP)
+          return 0
+        }
+        // The engine may have got a page in between, which the child lacks, and would die of sooner or later.
+        waitpid(pid, status, WUNTRACED)
+        const isStopped = ((status[0] as number) & 0xff) === STOPPED
+        if (isStopped && !hasChanged()) {
+          kill(pid, SIGCONT)
+          return pid
+        }
+        kill(pid, SIGKILL)
+        if (isStopped) waitpid(pid, status, 0)
+      }
     },
     wait(pid) {
       waitpid(pid, status, 0)
