@@ -11,6 +11,9 @@ import { TurnGiver } from './turn-giver.js'
 /** No record takes less of a ring, and none less than its payload. */
 const LEAST_BYTES = 8
 
+/** So often a consumer that polls finds nothing before it asks whether a dead producer is in the way. */
+const LOOK_POLLS = 32
+
 /** What a {@link RingConsumer} is made of. */
 export interface RingConsumerInit {
   readonly region: SharedRegion
@@ -33,6 +36,8 @@ export class RingConsumer implements Consumer {
   readonly #hasRecord: Condition
   readonly #turns = new TurnGiver()
   #isReading = false
+  /** How often nothing was found, up to `LOOK_POLLS`. */
+  #found = 0
   #isEnded = false
 
   constructor({ region, reader, capacityBytes, records, room }: RingConsumerInit) {
@@ -82,7 +87,7 @@ export class RingConsumer implements Consumer {
       // Also without a record: it may have stepped over padding.
       if (reader.releaseBytes > 0) this.#release()
     }
-    if (count === 0 && reader.isStalled === true) this.#region.self.lookIfDue(this.#hasRecord)
+    if (count === 0) this.#foundNothing()
     return count
   }
 
@@ -90,7 +95,7 @@ export class RingConsumer implements Consumer {
     this.#checkReadable()
     const reader = this.#reader
     if (!this.#peek()) {
-      if (reader.isStalled === true) this.#region.self.lookIfDue(this.#hasRecord)
+      this.#foundNothing()
       return undefined
     }
     const record = reader.bytes.slice(reader.start, reader.end)
@@ -166,6 +171,12 @@ export class RingConsumer implements Consumer {
     // It may have stepped over padding, for whose room a producer waits.
     if (this.#reader.releaseBytes > 0) this.#release()
     return false
+  }
+
+  /** Who polls looks after the dead too, but not each time: that would take the line of the positions from producers. */
+  #foundNothing(): void {
+    this.#found = (this.#found + 1) % LOOK_POLLS
+    if (this.#found === 0 && this.#reader.isStalled === true) this.#region.self.lookIfDue(this.#hasRecord)
   }
 
   /** Step over what dead producers left. */
