@@ -25,7 +25,9 @@ import { PADDING, RING_HEAD, RING_TAIL } from './ring-layout.js'
 export interface Claimant {
   readonly id: number
   readonly name: number
-  /** @throws IpcError `IPC_FENCED` when it was taken for dead. */
+  /** Whether it was taken for dead. */
+  readonly isFenced: boolean
+  /** @throws IpcError `IPC_FENCED` when it was. */
   checkSeat(): void
 }
 
@@ -129,6 +131,8 @@ export class MpscWriter implements RecordWriter {
 
   abort(): void {
     this.#claimed = false
+    // The entry may be that of another claim by now.
+    if (this.#claimant?.isFenced === true) return
     this.#describe(this.#position, this.#bytes, PADDING)
     this.#commit(this.#position, this.#stamp)
   }

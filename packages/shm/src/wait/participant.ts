@@ -86,10 +86,11 @@ export class Participant {
     this.#participants = participants
     this.#words = participants.words
     this.#loop = new HotLoop({ work: () => this.#settleReady(), park: () => this.#park() })
+    // So that nothing stays of those who were here before, and died with nobody there to notice. Before this thread has a
+    // slot, which it could not give back if this failed.
+    participants.census()
     this.id = participants.join()
     this.name = participants.nameOf(this.id)
-    // So that nothing stays of those who were here before, and died with nobody there to notice.
-    participants.census()
     this.#wake = participants.word(this.id, PARTICIPANT_WAKE)
     this.#mode = participants.word(this.id, PARTICIPANT_MODE)
   }

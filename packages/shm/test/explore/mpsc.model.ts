@@ -28,7 +28,7 @@ interface MpscInit {
 /** Producers of numbered records, and a consumer, none of which waits. A record has a word at its start, and its end. */
 function mpsc({ capacity, at, producers, writes, reads, aborts, recovers = false }: MpscInit): Scenario {
   const produce = (producer: number) => (memory: SharedArrayBuffer) => {
-    const claimant = { id: producer, name: producer + 1, checkSeat() {} }
+    const claimant = { id: producer, name: producer + 1, isFenced: false, checkSeat() {} }
     const writer = new MpscWriter(memory, 0, capacity, recovers ? claimant : undefined)
     const words = new Int32Array(memory, MPSC_CONTROL_BYTES, capacity / 4)
     const sizes = producers[producer] as readonly number[]
