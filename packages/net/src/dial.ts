@@ -1,7 +1,7 @@
 import type { Peer } from '@ipc/core'
 import type { Limits } from '@ipc/core/internal'
 import type { NetAddress } from './address.js'
-import type { GreetingTerms } from './greeting.js'
+import { GREETING_FLAG, type GreetingTerms } from './greeting.js'
 import { Handshake, type HandshakeInit } from './handshake.js'
 import { guardedLookup } from './loopback.js'
 import type { NetSettings } from './net-options.js'
@@ -36,7 +36,9 @@ export function dial({ address, target, settings, proven, ...init }: DialInit): 
     handshake.wire = dialWire(dialOptions(target, settings), handshake)
     greet()
   }
-  handshake.wire.socket.once('connect', () => handshake.start())
+  // Who calls again does not wait for a network that swallows everything as long as the system would.
+  if ((init.terms.flags & GREETING_FLAG.resuming) !== 0) handshake.start()
+  else handshake.wire.socket.once('connect', () => handshake.start())
   return handshake
 }
 

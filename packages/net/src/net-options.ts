@@ -14,6 +14,8 @@ export const DEFAULT_HANDSHAKE_TIMEOUT_MS = 5000
 const DEFAULT_SILENCE_MS = 15_000
 const MAX_SILENCE_MS = 0xffff * SILENCE_STEP_MS
 const DEFAULT_RESUME_WINDOW_MS = 60_000
+/** The longest delay of a timer. */
+const LONGEST_MS = 2 ** 31 - 1
 const DEFAULT_FIRST_PAUSE_MS = 100
 const DEFAULT_LONGEST_PAUSE_MS = 10_000
 
@@ -67,7 +69,8 @@ export interface NetOptions {
   readonly handshakeTimeoutMs?: number | undefined
   /**
    * Whether connections survive their sockets: messages that the peer has not acknowledged are kept, and sent again over
-   * another socket. Both sides have to want it. `windowMs` is how long a listener waits for a dialer to come back.
+   * another socket. Both sides have to want it. `windowMs` is how long a listener waits for a dialer to come back, at
+   * most 2 147 483 647.
    *
    * @default true with a window of 60 000 for TCP; false for Unix sockets, which only break when the other process ends
    */
@@ -141,13 +144,13 @@ function resolveResume(resume: NetOptions['resume']): Pick<NetSettings, 'resume'
     throw new TypeError(`resume must be a boolean or an object with windowMs, got ${String(resume)}`)
   }
   const { windowMs = DEFAULT_RESUME_WINDOW_MS } = resume
-  return { resume: true, resumeWindowMs: checkDurationMs('resume.windowMs', windowMs) }
+  return { resume: true, resumeWindowMs: checkDelayMs('resume.windowMs', windowMs) }
 }
 
 function resolveReconnect({ firstMs, longestMs, giveUpAfterMs }: ReconnectOptions): NetSettings['reconnect'] {
   return {
-    firstMs: checkDurationMs('reconnect.firstMs', firstMs ?? DEFAULT_FIRST_PAUSE_MS),
-    longestMs: checkDurationMs('reconnect.longestMs', longestMs ?? DEFAULT_LONGEST_PAUSE_MS),
+    firstMs: checkDelayMs('reconnect.firstMs', firstMs ?? DEFAULT_FIRST_PAUSE_MS),
+    longestMs: checkDelayMs('reconnect.longestMs', longestMs ?? DEFAULT_LONGEST_PAUSE_MS),
     giveUpAfterMs: checkDurationMs('reconnect.giveUpAfterMs', giveUpAfterMs ?? Number.POSITIVE_INFINITY),
   }
 }
@@ -158,4 +161,12 @@ function resolveMode({ secret, tls }: NetOptions): TlsMode | undefined {
   }
   if (secret !== undefined) return secretMode(resolveSecret(secret))
   return tls === undefined ? undefined : certificateMode(tls)
+}
+
+/** A time that a timer can wait for: longer ones it would not wait for at all. */
+function checkDelayMs(name: string, value: number): number {
+  checkDurationMs(name, value)
+  if (value > LONGEST_MS)
+    throw new RangeError(`${name} must be at most ${LONGEST_MS} milliseconds, got ${value}`)
+  return value
 }

@@ -1,6 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import {
+  encodeAck,
+  encodeAlive,
   encodeClose,
   encodeCredit,
   encodeError,
@@ -79,6 +81,16 @@ describe('frame vectors', () => {
   test('CLOSE has the bytes of the vector', () => {
     expect(encodeClose().toString('hex')).toBe(vectors.close)
     expect(decode(hex(vectors.close))).toEqual([{ close: true }])
+  })
+
+  test.each(vectors.acks)('ACK of $count has the bytes of the vector', ({ count, hex: frame }) => {
+    expect(encodeAck(count).toString('hex')).toBe(frame)
+    expect(decode(hex(frame))).toEqual([{ ack: count }])
+  })
+
+  test('ALIVE has the bytes of the vector, and says nothing', () => {
+    expect(encodeAlive().toString('hex')).toBe(vectors.alive)
+    expect(decode(hex(vectors.alive + vectors.close))).toEqual([{ close: true }])
   })
 
   test.each(vectors.errors)('ERROR with $name has the bytes of the vector', ({ error, hex: frame }) => {

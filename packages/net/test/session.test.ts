@@ -244,3 +244,18 @@ describe('several addresses', () => {
     })
   })
 })
+
+describe('options', () => {
+  test.each([
+    [{ resume: { windowMs: Number.POSITIVE_INFINITY } }, RangeError],
+    [{ resume: { windowMs: -1 } }, RangeError],
+    [{ resume: 'yes' }, TypeError],
+    [{ reconnect: { firstMs: 2 ** 31 } }, RangeError],
+    [{ reconnect: { longestMs: Number.POSITIVE_INFINITY } }, RangeError],
+    [{ reconnect: { giveUpAfterMs: Number.NaN } }, RangeError],
+    [{ silenceMs: 6_553_501 }, RangeError],
+    [{ silenceMs: Number.NaN }, RangeError],
+  ])('%j are refused at once', (options, error) => {
+    expect(() => net(options as NetOptions)).toThrow(error)
+  })
+})
