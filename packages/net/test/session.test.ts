@@ -1,7 +1,8 @@
 import type { Connection, IpcError, Listener } from '@ipc/core'
+import { type FaultProxy, refuse } from '@ipc/faults'
 import { type Fates, type NetOptions, net, type SessionState, sessionOf } from '@ipc/net'
 import { afterEach, describe, expect, test } from 'vitest'
-import { type CuttingProxy, cuttingProxy } from './fixtures/cutting-proxy.js'
+import { proxyTo } from './fixtures/proxy-to.js'
 
 const FAST = { firstMs: 5, longestMs: 20 }
 const ends: (() => unknown)[] = []
@@ -11,7 +12,7 @@ afterEach(async () => {
 })
 
 interface Through {
-  readonly proxy: CuttingProxy
+  readonly proxy: FaultProxy
   readonly listener: Listener<number, number>
   readonly client: Connection<number, number>
   readonly server: Connection<number, number>
@@ -24,9 +25,9 @@ async function through(
 ): Promise<Through> {
   const transport = net({ reconnect: FAST, ...options })
   const listener = await transport.listen<number, number>('tcp://127.0.0.1:0', limits)
-  const proxy = await cuttingProxy(listener.address)
+  const { proxy, address } = await proxyTo(listener.address)
   const [client, server] = await Promise.all([
-    transport.connect<number, number>(proxy.address, limits),
+    transport.connect<number, number>(address, limits),
     listener.accept(),
   ])
   ends.push(
@@ -74,7 +75,7 @@ describe('a connection whose socket is cut', () => {
         while (!isOver) {
           await untilState(client, 'connected')
           await new Promise((resolve) => setTimeout(resolve, 2 + 20 * Math.random()))
-          proxy.cut()
+          proxy.resetAll()
         }
       })()
       await Promise.all([
@@ -86,7 +87,7 @@ describe('a connection whose socket is cut', () => {
       isOver = true
       await cuts
       await untilState(client, 'connected')
-      console.log(`${sessionOf(client)?.resumes} cuts, ${proxy.connections} connections`)
+      console.log(`the session went on ${sessionOf(client)?.resumes} times`)
       expect(sessionOf(client)?.resumes).toBeGreaterThan(3)
       await Promise.all([client.close(), server.close()])
       expect(await client.closed).toMatchObject({ code: undefined, unsent: { messages: 0 } })
@@ -105,7 +106,7 @@ describe('a connection whose socket is cut', () => {
       const closing = [client.close(), server.close()]
       // Some turns of the event loop later.
       for (let turn = 0; turn < round % 20; turn++) await new Promise((resolve) => setImmediate(resolve))
-      proxy.cut()
+      proxy.resetAll()
       await Promise.all(closing)
       await Promise.all([receiveAll(client, 10), receiveAll(server, 10)])
       await proxy.close()
@@ -116,14 +117,14 @@ describe('a connection whose socket is cut', () => {
     const { proxy, client, server } = await through({}, { highWaterMarkBytes: 1000 })
     const states: SessionState[] = []
     sessionOf(client)?.onState((state) => states.push(state))
-    proxy.refuse(true)
-    proxy.cut()
+    proxy.setToxics({ connection: [refuse()] })
+    proxy.resetAll()
     await untilState(client, 'reconnecting')
     let count = 0
     while (client.send(count++));
     expect(client.stats().bufferedMessages).toBe(count)
     expect(client.status).toBe('open')
-    proxy.refuse(false)
+    proxy.setToxics({})
     await Promise.all([client.drained(), receiveAll(server, count)])
     expect(states).toEqual(['reconnecting', 'connected'])
     expect(sessionOf(server)).toMatchObject({ state: 'connected', resumes: 1 })
@@ -133,9 +134,9 @@ describe('a connection whose socket is cut', () => {
     const { proxy, client, server } = await through({ silenceMs: 400 })
     client.send(0)
     expect(await server.receive()).toBe(0)
-    proxy.hold()
+    proxy.pauseAll()
     await untilState(client, 'reconnecting')
-    proxy.release()
+    proxy.resumeAll()
     client.send(1)
     server.send(2)
     expect([await server.receive(), await client.receive()]).toEqual([1, 2])
@@ -148,20 +149,20 @@ describe('a session that cannot go on', () => {
     for (let number = 0; number < 5; number++) client.send(number)
     await receiveAll(server, 5)
     while (client.stats().bufferedMessages > 0) await new Promise((resolve) => setImmediate(resolve))
-    proxy.hold()
+    proxy.pauseAll()
     client.send(5)
     client.send(6)
     await new Promise((resolve) => setImmediate(resolve))
-    proxy.refuse(true)
-    proxy.cut()
+    proxy.setToxics({ connection: [refuse()] })
+    proxy.resetAll()
     await untilState(client, 'reconnecting')
     for (let number = 7; number < 10; number++) client.send(number)
     server.abort()
     await listener.close()
     const again = await net().listen<number, number>(listener.address)
     ends.push(() => again.close())
-    proxy.release()
-    proxy.refuse(false)
+    proxy.resumeAll()
+    proxy.setToxics({})
     const { code, error, unsent } = await client.closed
     expect(code).toBe('IPC_SESSION_LOST')
     const fates: Fates = { delivered: 5, unknown: { from: 5, to: 6 }, unsent: { from: 7, to: 9 } }
@@ -173,31 +174,31 @@ describe('a session that cannot go on', () => {
   test('ends with IPC_PEER_LOST when nobody is to be reached for as long as the caller waits', async () => {
     const { proxy, client } = await through({ reconnect: { ...FAST, giveUpAfterMs: 50 } })
     client.send(1)
-    proxy.refuse(true)
-    proxy.cut()
+    proxy.setToxics({ connection: [refuse()] })
+    proxy.resetAll()
     expect(await client.closed).toMatchObject({ code: 'IPC_PEER_LOST', by: 'transport' })
   })
 
   test('ends at the listener when the dialer does not come back in time', async () => {
     const { proxy, client, server } = await through({ resume: { windowMs: 50 } })
-    proxy.refuse(true)
-    proxy.cut()
+    proxy.setToxics({ connection: [refuse()] })
+    proxy.resetAll()
     expect(await server.closed).toMatchObject({ code: 'IPC_PEER_LOST', by: 'transport' })
-    proxy.refuse(false)
+    proxy.setToxics({})
     expect(await client.closed).toMatchObject({ code: 'IPC_SESSION_LOST' })
   })
 
   test('ends without waiting where one side does not want it', async () => {
     const listener = await net({ resume: false }).listen<number, number>('tcp://127.0.0.1:0')
-    const proxy = await cuttingProxy(listener.address)
-    const client = await net().connect<number, number>(proxy.address)
+    const { proxy, address } = await proxyTo(listener.address)
+    const client = await net().connect<number, number>(address)
     ends.push(
       () => listener.close(),
       () => proxy.close(),
       () => client.abort(),
     )
     expect(sessionOf(client)).toBeUndefined()
-    proxy.cut()
+    proxy.resetAll()
     expect(await client.closed).toMatchObject({ code: 'IPC_PEER_LOST' })
   })
 })
@@ -205,7 +206,7 @@ describe('a session that cannot go on', () => {
 describe('silence', () => {
   test('of a peer ends a connection without a session', async () => {
     const { proxy, client, server } = await through({ resume: false, silenceMs: 200 })
-    proxy.hold()
+    proxy.pauseAll()
     for (const connection of [client, server]) {
       expect(await connection.closed).toMatchObject({ code: 'IPC_PEER_LOST' })
     }

@@ -1,6 +1,6 @@
 import type { Connection } from '@ipc/core'
-import { startProxy } from '@ipc/faults'
 import { net, sessionOf } from '@ipc/net'
+import { proxyTo } from '../fixtures/proxy-to.js'
 
 /** What came of a stream through a network that cuts. */
 export interface CutStream {
@@ -40,12 +40,10 @@ export async function streamThroughCuts(cuts: number, seed: number): Promise<Cut
   const transport = net({ reconnect: { firstMs: 1, longestMs: 4 }, silenceMs: 0 })
   const limits = { highWaterMarkBytes: 8192 }
   const listener = await transport.listen<number, number>('tcp://127.0.0.1:0', limits)
-  const { hostname, port } = new URL(listener.address.replace('tcp:', 'http:'))
-  const proxy = await startProxy({ upstream: { host: hostname, port: Number(port) }, seed })
-  const { host: proxyHost, port: proxyPort } = proxy.address as { host: string; port: number }
+  const { proxy, address } = await proxyTo(listener.address, seed)
   try {
     const [client, server] = await Promise.all([
-      transport.connect<number, number>(`tcp://${proxyHost}:${proxyPort}`, limits),
+      transport.connect<number, number>(address, limits),
       listener.accept(),
     ])
     const cutter = proxy.cutRandomly({ meanMs: 3 })
