@@ -18,8 +18,12 @@ describe('processes killed at each step, once', () => {
   })
 
   test('docs/crash-matrix.md has just the steps that there are', () => {
+    // How often a step is repeated may depend on who is there at the moment: who is woken, for one.
+    const places = (names: string[]): string[] => [
+      ...new Set(names.map((name) => name.replace(/ #\d+$/, ''))),
+    ]
     const sorted = (steps: Map<string, string[]>): Record<string, string[]> =>
-      Object.fromEntries([...steps].map(([title, names]) => [title, [...names].sort()]))
+      Object.fromEntries([...steps].map(([title, names]) => [title, places(names).sort()]))
     expect(sorted(stepsOf(matrix.results))).toEqual(sorted(stepsOf(resultsIn(readDocument()))))
   })
 

@@ -1,13 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { availableParallelism } from 'node:os'
 import { createInterface } from 'node:readline'
 import { bundleProgram } from '@ipc/faults/crash'
 import type { Failure, ScenarioResult } from './scenario-result.js'
 
 /** Nothing that is promised takes this long: who says nothing for so long hangs. */
 const WATCHDOG_MS = 60_000
-/** Processes of survivors at once. */
-const AT_ONCE = 2
+/** Processes of survivors at once: half of their time they and their victims wait for one another. */
+const AT_ONCE = 2 * availableParallelism()
 
 /** Results of all scenarios, in their order. */
 export interface Matrix {

@@ -33,8 +33,13 @@ const PLANTED: readonly Planted[] = [
       to: 'life.isTaken(slot)',
     },
     scenario: 'pair',
-    message: 'cleaned up 2 times',
-    steps: ['is lock life of 0 taken: no', 'is lock life of 0 taken: no'],
+    message: 'they sit in 0,0',
+    steps: [
+      'joining is lock life of 0 taken: no',
+      'other take lock life of 0: has it',
+      'joining release lock life of 0',
+      'joining take lock life of 0: has it',
+    ],
   },
 ]
 
