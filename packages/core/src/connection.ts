@@ -51,6 +51,20 @@ export interface Peer {
   readonly encrypted?: boolean
 }
 
+/** What {@link Connection.intercept} tells of the message that has come in, beside the message itself. */
+export interface Incoming {
+  /** Its encoded size; an estimate where values travel as such. Of this message only until the interceptor returns. */
+  readonly bytes: number
+  /**
+   * Read no more of the connection until the returned function is called, so that what interceptors keep is bounded: the
+   * peer feels it as it feels unread messages. No effect once the connection is closing.
+   */
+  hold(): Unsubscribe
+}
+
+/** Takes a message by returning `true`; see {@link Connection.intercept}. */
+export type Interceptor<In = unknown> = (message: In, incoming: Incoming) => boolean
+
 /** Counts and bytes of messages that did not make it. */
 export interface MessageCount {
   readonly messages: number
@@ -173,13 +187,15 @@ export interface Connection<In = unknown, Out = In> extends AsyncIterable<In>, A
 
   /**
    * See every message before anyone else, unread ones included, and take those for which `interceptor` returns
-   * `true`. This is how `request`, `serve` and other protocols share a connection with the application's messages.
+   * `true`. This is how `request`, `serve`, `subscribe` and other protocols share a connection with the application's
+   * messages.
    */
-  intercept(interceptor: (message: In) => boolean): Unsubscribe
+  intercept(interceptor: Interceptor<In>): Unsubscribe
 
   /**
    * Close gracefully: no more sends, everything accepted reaches the peer, then both sides know. Messages of the
-   * peer that are under way can still be received. Waits for a peer that does not read; give a `signal` to bound it.
+   * peer that are under way can still be received, and all it goes on sending with `allowHalfOpen`. Waits for a peer that
+   * does not read; give a `signal` to bound it.
    * Further calls join the first.
    *
    * @throws {@link IpcError} `IPC_ABORTED` when the signal fired (the connection is aborted then); `IPC_PEER_LOST`
@@ -235,4 +251,12 @@ export interface ConnectionOptions<In = unknown, Out = In> {
    * @default 16 MiB
    */
   readonly maxMessageBytes?: number | undefined
+  /**
+   * Close each direction for itself. When the peer closes, `receive` ends with `IPC_CLOSED`, and this side may go on sending
+   * until it closes too; after its own `close`, this side is still held to read what the peer sends. Requests under way at a
+   * peer that has closed settle when the connection ends.
+   *
+   * @default false: when the peer closes, this side closes by itself once all that it accepted is on its way
+   */
+  readonly allowHalfOpen?: boolean | undefined
 }

@@ -1,5 +1,5 @@
 /**
- * The contracts of the toolkit: connections, transports and queues, errors, codecs, request and reply.
+ * The contracts of the toolkit: connections, transports and queues, errors, codecs, request and reply, publish and subscribe.
  *
  * @packageDocumentation
  */
@@ -12,6 +12,8 @@ export type {
   ConnectionOptions,
   ConnectionStats,
   ConnectionStatus,
+  Incoming,
+  Interceptor,
   MessageCount,
   Peer,
   SendOptions,
@@ -43,7 +45,7 @@ export type {
 } from './message-queue.js'
 export { msgpack } from './msgpack.js'
 export { request } from './request.js'
-export { type RequestContext, serve } from './serve.js'
+export { type RequestContext, type ServeOptions, serve } from './serve.js'
 export {
   type StructCodec,
   type StructFields,
@@ -52,6 +54,8 @@ export {
   type StructValue,
   struct,
 } from './struct.js'
+export { type SubscribeOptions, type Subscription, subscribe } from './subscribe.js'
+export { createTopics, type Topics, type TopicsOptions } from './topics.js'
 export type {
   ConnectOptions,
   Listener,

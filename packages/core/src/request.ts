@@ -1,8 +1,9 @@
 import type { Connection, WaitOptions } from './connection.js'
 import { IpcError } from './errors.js'
+import { errorFrom } from './internal/error-from.js'
 import { sendInTurn } from './internal/send-in-turn.js'
 import { abortedError, startWait, type Wait } from './internal/wait.js'
-import { isRpcMessage, type RpcMessage } from './rpc-messages.js'
+import { isProtocolMessage, type RpcMessage } from './protocol-messages.js'
 
 /** The requests of one connection that wait for a reply. */
 interface Outstanding {
@@ -72,11 +73,11 @@ function attach(connection: Connection<unknown, unknown>): Outstanding {
   const outstanding: Outstanding = { nextId: 1, waits: new Map() }
   outstandingOf.set(connection, outstanding)
   connection.intercept((message) => {
-    if (!isRpcMessage(message, 'reply', 'failure')) return false
+    if (!isProtocolMessage(message, 'reply', 'failure')) return false
     const wait = outstanding.waits.get(message.id)
     outstanding.waits.delete(message.id)
     if (message.ipc === 'reply') wait?.resolve(message.body)
-    else wait?.reject(remoteError(message.error))
+    else wait?.reject(errorFrom(message.error, 'the peer'))
     return true
   })
   void connection.closed.then(({ error }) => {
@@ -94,14 +95,6 @@ function attach(connection: Connection<unknown, unknown>): Outstanding {
     outstanding.waits.clear()
   })
   return outstanding
-}
-
-function remoteError(json: unknown): IpcError {
-  try {
-    return IpcError.fromJSON(json as never)
-  } catch (cause) {
-    return new IpcError('IPC_REMOTE_FAILED', 'the peer reported a failure that cannot be read', { cause })
-  }
 }
 
 function trySend(connection: Connection<unknown, unknown>, message: RpcMessage): void {

@@ -1,8 +1,9 @@
 import type { Connection, Unsubscribe } from './connection.js'
 import { IpcError, type IpcErrorJson, isIpcError } from './errors.js'
+import { checkSize } from './internal/limits.js'
 import { sendInTurn } from './internal/send-in-turn.js'
 import { startTimer } from './internal/timer.js'
-import { isRpcMessage, type RequestMessage, type RpcMessage } from './rpc-messages.js'
+import { isProtocolMessage, type RequestMessage, type RpcMessage } from './protocol-messages.js'
 
 /** What a handler of {@link serve} is told about a request. */
 export interface RequestContext {
@@ -11,11 +12,27 @@ export interface RequestContext {
   readonly connection: Connection<unknown, unknown>
 }
 
+/** Options of {@link serve}. */
+export interface ServeOptions {
+  /**
+   * What the requests that are being handled may take, in bytes, from when they come in until their replies are sent. Each
+   * counts as its size plus 1024. Further ones fail with `IPC_QUEUE_FULL`.
+   *
+   * @default 64 MiB
+   */
+  readonly maxPendingBytes?: number | undefined
+}
+
+const DEFAULT_MAX_PENDING_BYTES = 64 * 1024 * 1024
+/** About what a request takes beside its body: promises, a controller, an entry. */
+const REQUEST_OVERHEAD_BYTES = 1024
+
 /**
  * Answer the peer's {@link request} calls on a connection: what `handler` returns is the reply, what it throws is the
  * caller's error. Requests are handled as they come, concurrently; the application's other messages are left alone.
  *
  * @returns what ends serving: running handlers finish, further requests are left to other readers.
+ * @throws RangeError for an option that cannot be right.
  *
  * @example
  * ```ts
@@ -32,7 +49,10 @@ export interface RequestContext {
 export function serve(
   connection: Connection<unknown, unknown>,
   handler: (body: unknown, context: RequestContext) => unknown,
+  options: ServeOptions = {},
 ): Unsubscribe {
+  const maxPendingBytes = checkSize('maxPendingBytes', options.maxPendingBytes ?? DEFAULT_MAX_PENDING_BYTES)
+  let pendingBytes = 0
   const running = new Map<number, AbortController>()
   let serving = true
   let stop: Unsubscribe | undefined
@@ -40,14 +60,24 @@ export function serve(
   const stopWhenIdle = (): void => {
     if (!serving && running.size === 0) stop?.()
   }
-  stop = connection.intercept((message) => {
-    if (isRpcMessage(message, 'cancel')) {
+  stop = connection.intercept((message, { bytes }) => {
+    if (isProtocolMessage(message, 'cancel')) {
       const controller = running.get(message.id)
       controller?.abort(new IpcError('IPC_ABORTED', 'the caller cancelled the request'))
       return controller !== undefined || serving
     }
-    if (!serving || !isRpcMessage(message, 'request')) return false
-    void answer(connection, message, handler, running).then(stopWhenIdle)
+    if (!serving || !isProtocolMessage(message, 'request')) return false
+    const cost = bytes + REQUEST_OVERHEAD_BYTES
+    if (pendingBytes + cost > maxPendingBytes) {
+      const what = `${running.size} requests of ${pendingBytes} bytes are being handled, the limit is ${maxPendingBytes}`
+      sendFailure(connection, message.id, new IpcError('IPC_QUEUE_FULL', what))
+      return true
+    }
+    pendingBytes += cost
+    void answer(connection, message, handler, running).then(() => {
+      pendingBytes -= cost
+      stopWhenIdle()
+    })
     return true
   })
   void connection.closed.then(({ error }) => {

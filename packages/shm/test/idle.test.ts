@@ -1,6 +1,7 @@
-import { afterAll, describe, expect, test } from 'vitest'
+import { INSTALL_TIMEOUT_MS, installPackages } from '@ipc/debian'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { untilState, usageOf } from './fixtures/process-state.js'
-import { countSystemCalls, needStrace, shown, totalOf } from './fixtures/system-calls.js'
+import { countSystemCalls, STRACE, shown, totalOf } from './fixtures/system-calls.js'
 import { until, untilBlocked, untilParked } from './fixtures/until-parked.js'
 import { ringIn, WaitStage } from './fixtures/wait-stage.js'
 
@@ -12,6 +13,7 @@ const MOST_CPU = 0.005
 const MOST_CALLS = 10
 
 const stage = new WaitStage('process')
+beforeAll(() => installPackages(STRACE), INSTALL_TIMEOUT_MS)
 afterAll(() => stage.end())
 
 interface Idle {
@@ -50,7 +52,6 @@ async function pass(seconds: number): Promise<void> {
 
 describe('a process that waits', () => {
   test('uses no CPU time and hardly any system call, in the event loop or blocked, and then wakes', async () => {
-    needStrace()
     const { region, place } = stage.region()
     const peers = await Promise.all([stage.lonePeer(place), stage.lonePeer(place)])
     const pids = await Promise.all(peers.map((peer) => peer.call('pid')))
@@ -76,7 +77,6 @@ describe('a process that waits', () => {
   }, 120_000)
 
   test('makes some system calls each time it is woken', async () => {
-    needStrace()
     const { region, place } = stage.region()
     const peer = await stage.lonePeer(place)
     const pid = await peer.call('pid')

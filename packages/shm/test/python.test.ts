@@ -1,11 +1,11 @@
-import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readdirSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
 import { crc32 } from 'node:zlib'
 import { struct } from '@ipc/core'
+import { INSTALL_TIMEOUT_MS, installPackages } from '@ipc/debian'
 import { openRegion, type Region, type Ring, sharedValue, spscRing } from '@ipc/shm'
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type TemporaryDirectory, temporaryDirectory } from './fixtures/temporary-directory.js'
@@ -13,7 +13,6 @@ import { type TemporaryDirectory, temporaryDirectory } from './fixtures/temporar
 // LAYOUT.md is enough to write a peer in another language: ring_peer.py knows nothing else.
 
 const PEER = fileURLToPath(new URL('fixtures/ring_peer.py', import.meta.url))
-const INSTALL_TIMEOUT_MS = 600_000
 const WATCHDOG_MS = 25_000
 
 const CAPACITY_BYTES = 4096
@@ -37,7 +36,7 @@ let place: TemporaryDirectory
 let region: Region
 let peer: Peer | undefined
 
-beforeAll(() => installPython(), INSTALL_TIMEOUT_MS)
+beforeAll(() => installPackages({ packages: ['python3'], isThere: 'command -v python3' }), INSTALL_TIMEOUT_MS)
 beforeEach(() => {
   place = temporaryDirectory()
   region = openRegion('both', { directory: place.directory, bytes: 65_536 })
@@ -164,32 +163,4 @@ function wokenOf(lines: readonly string[]): number {
   const last = lines.at(-1) ?? ''
   expect(last).toMatch(/^woken \d+$/)
   return Number(last.split(' ')[1])
-}
-
-/** Locked by `@ipc/browser` too while it installs: apt-get takes no second one. */
-const APT_LOCK = '/var/lib/apt'
-const INSTALL = `
-command -v python3 && exit
-apt-get update
-exec apt-get install -y --no-install-recommends -o DPkg::Lock::Timeout=-1 python3
-`
-
-/** Make sure that there is python3: root on Debian installs it. */
-async function installPython(): Promise<void> {
-  if (hasPython()) return
-  let reason = ''
-  if (process.platform === 'linux' && process.getuid?.() === 0) {
-    const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C' }
-    await promisify(execFile)('flock', [APT_LOCK, 'sh', '-c', INSTALL], { env }).catch((error: Error) => {
-      reason = `\n${error.message}`
-    })
-  }
-  if (hasPython()) return
-  throw new Error(
-    `no python3 on PATH, which the test of a peer in Python needs: install it (Debian: apt-get install python3)${reason}`,
-  )
-}
-
-function hasPython(): boolean {
-  return spawnSync('python3', ['--version']).status === 0
 }

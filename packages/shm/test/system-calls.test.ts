@@ -1,7 +1,8 @@
+import { INSTALL_TIMEOUT_MS, installPackages } from '@ipc/debian'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { undisturbed } from './fixtures/launchers.js'
 import { type StreamStage, streamStage } from './fixtures/stream-stage.js'
-import { countSystemCalls, needStrace, shown, totalOf } from './fixtures/system-calls.js'
+import { countSystemCalls, STRACE, shown, totalOf } from './fixtures/system-calls.js'
 
 const FEW = 20_000
 const MANY = 1_020_000
@@ -10,9 +11,9 @@ const ATTEMPTS = 5
 
 let stage: StreamStage
 beforeAll(async () => {
-  needStrace()
+  await installPackages(STRACE)
   stage = await streamStage(undisturbed())
-}, 120_000)
+}, INSTALL_TIMEOUT_MS)
 afterAll(() => stage.end())
 
 /** System calls per message of both sides: the slope between few and many messages, so that what is done once is out. */

@@ -1,6 +1,5 @@
 import { join } from 'node:path'
-import { findOnPath, isProgram } from './find-on-path.js'
-import { canInstall, installChromium, installSettled } from './install-chromium.js'
+import { canInstall, findOnPath, installPackages, installSettled, isProgram } from '@ipc/debian'
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable']
 const MAC_PLACES = [
@@ -60,7 +59,7 @@ function usualPlaces(): string[] {
 async function installMissing(): Promise<string> {
   let failure: Error | undefined
   try {
-    await installChromium()
+    await installPackages({ packages: ['chromium'], isThere: 'command -v chromium' })
   } catch (error) {
     failure = error as Error
   }

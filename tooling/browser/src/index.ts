@@ -3,7 +3,7 @@
  *
  * @packageDocumentation
  */
+export { INSTALL_TIMEOUT_MS } from '@ipc/debian'
 export type { BundleInput } from './bundle.js'
 export { findChromium } from './find-chromium.js'
-export { INSTALL_TIMEOUT_MS } from './install-chromium.js'
 export { openPage, type Page, type PageOptions } from './open-page.js'

@@ -6,12 +6,14 @@ import { backpressureSuite } from './suites/backpressure.js'
 import { capabilitiesSuite } from './suites/capabilities.js'
 import { deliverySuite } from './suites/delivery.js'
 import { errorsSuite } from './suites/errors.js'
+import { halfCloseSuite } from './suites/half-close.js'
 import { leaksSuite } from './suites/leaks.js'
 import { lifecycleSuite } from './suites/lifecycle.js'
 import { limitsSuite } from './suites/limits.js'
 import { listenerSuite } from './suites/listener.js'
 import { orderingSuite } from './suites/ordering.js'
 import { peerDeathSuite } from './suites/peer-death.js'
+import { publishSubscribeSuite } from './suites/publish-subscribe.js'
 import { requestReplySuite } from './suites/request-reply.js'
 import { sequencesSuite } from './suites/sequences.js'
 import { waitsSuite } from './suites/waits.js'
@@ -20,6 +22,7 @@ import { waitsSuite } from './suites/waits.js'
 export const SUITES: Readonly<Record<string, (harness: PairHarness) => void>> = {
   capabilities: capabilitiesSuite,
   lifecycle: lifecycleSuite,
+  'half-close': halfCloseSuite,
   delivery: deliverySuite,
   ordering: orderingSuite,
   sequences: sequencesSuite,
@@ -29,6 +32,7 @@ export const SUITES: Readonly<Record<string, (harness: PairHarness) => void>> = 
   errors: errorsSuite,
   waits: waitsSuite,
   'request and reply': requestReplySuite,
+  'publish and subscribe': publishSubscribeSuite,
   'peer death': peerDeathSuite,
   listener: listenerSuite,
   leaks: leaksSuite,

@@ -1,4 +1,12 @@
-import { type Connection, IpcError, isIpcError, request, serve } from '@ipc/core'
+import {
+  type Connection,
+  IpcError,
+  isIpcError,
+  request,
+  type Subscription,
+  serve,
+  subscribe,
+} from '@ipc/core'
 import { answerCalls } from './calls.js'
 import type { Control } from './control.js'
 import { checkNumbered, numberedMessage } from './numbered.js'
@@ -43,6 +51,7 @@ export function localRemote(connection: Connection): Remote {
     },
     ...service(connection),
     request: (body, options) => request(connection, body, options),
+    ...subscriber(connection),
     close: () => connection.close(),
     async abort(reason) {
       connection.abort(reason)
@@ -73,6 +82,26 @@ async function echoAll(connection: Connection): Promise<void> {
     for await (const message of connection) if (!connection.send(message)) await connection.drained()
   } catch (error) {
     if (!isIpcError(error)) throw error
+  }
+}
+
+function subscriber(connection: Connection): Pick<Remote, 'subscribe' | 'receivePublished' | 'unsubscribe'> {
+  const subscriptions = new Map<string, Subscription>()
+  const find = (topic: string): Subscription => {
+    const subscription = subscriptions.get(topic)
+    if (subscription === undefined) throw new Error(`no subscription to ${topic}`)
+    return subscription
+  }
+  return {
+    async subscribe(topic) {
+      subscriptions.set(topic, await subscribe(connection, topic))
+    },
+    async receivePublished(topic, count) {
+      const messages: unknown[] = []
+      while (messages.length < count) messages.push(await find(topic).receive())
+      return messages
+    },
+    unsubscribe: (topic) => find(topic).close(),
   }
 }
 

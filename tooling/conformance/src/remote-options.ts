@@ -5,6 +5,7 @@ export interface RemoteOptions {
   readonly highWaterMarkBytes?: number
   readonly maxBufferedBytes?: number
   readonly maxMessageBytes?: number
+  readonly allowHalfOpen?: boolean
   /** `'raw'`: {@link rawCodec} in place of the default. */
   readonly codec?: 'raw'
 }

@@ -54,6 +54,11 @@ export interface Remote {
   /** Let the handler at `gate` reply with `value`. */
   release(gate: string, value: unknown): Promise<void>
   request(body: unknown, options?: Pick<WaitOptions, 'timeoutMs'>): Promise<unknown>
+  /** Subscribe to a topic of this side. */
+  subscribe(topic: string): Promise<void>
+  /** The next `count` messages of a topic that the remote side has subscribed to. */
+  receivePublished(topic: string, count: number): Promise<unknown[]>
+  unsubscribe(topic: string): Promise<void>
   close(): Promise<void>
   abort(reason?: string): Promise<void>
   /** Resolves when the connection has ended over there. */
@@ -78,6 +83,9 @@ const COMMANDS: readonly Exclude<keyof Remote, 'kill'>[] = [
   'served',
   'release',
   'request',
+  'subscribe',
+  'receivePublished',
+  'unsubscribe',
   'close',
   'abort',
   'closed',

@@ -50,8 +50,6 @@ export { type SliceOptions, slice } from './proxy/toxics/slice.js'
 
 export { type SlowCloseOptions, slowClose } from './proxy/toxics/slow-close.js'
 
-export { INSTALL_TIMEOUT_MS } from './tunnel/install-tunnel-programs.js'
-
 export {
   startTunnel,
   type Tunnel,

@@ -5,6 +5,7 @@ import type {
   ConnectionOptions,
   ConnectionStats,
   ConnectionStatus,
+  Interceptor,
   Peer,
   SendOptions,
   Unsubscribe,
@@ -42,6 +43,7 @@ class CoreConnection<In, Out> implements Connection<In, Out> {
   readonly closed: Promise<CloseReason>
   readonly #link: Link<Out>
   readonly #limits: Limits
+  readonly #allowHalfOpen: boolean
   readonly #inbox: Inbox<In>
   readonly #draining = new Set<Wait<void>>()
   #resolveClosed!: (reason: CloseReason) => void
@@ -58,6 +60,7 @@ class CoreConnection<In, Out> implements Connection<In, Out> {
       this.#resolveClosed = resolve
     })
     this.#limits = limits
+    this.#allowHalfOpen = options.allowHalfOpen ?? false
     const inbox = new Inbox<In>(options, limits, {
       full: () => this.#link.pause(),
       room: () => {
@@ -79,7 +82,7 @@ class CoreConnection<In, Out> implements Connection<In, Out> {
       },
       peerEnded: () => {
         this.#peerEnded = true
-        if (this.#status === 'open') this.#beginClosing('remote')
+        if (this.#status === 'open') this.#endReceiving()
         this.#finishWhenBothEnded()
       },
       lost: (error) => this.#finish(error.code === 'IPC_ABORTED' ? 'remote' : 'transport', error),
@@ -126,7 +129,7 @@ class CoreConnection<In, Out> implements Connection<In, Out> {
     return this.#inbox.onMessage(listener, onDecodeError)
   }
 
-  intercept(interceptor: (message: In) => boolean): Unsubscribe {
+  intercept(interceptor: Interceptor<In>): Unsubscribe {
     return this.#inbox.intercept(interceptor)
   }
 
@@ -156,7 +159,7 @@ class CoreConnection<In, Out> implements Connection<In, Out> {
     if (signal?.aborted) onAbort()
     else {
       signal?.addEventListener('abort', onAbort, { once: true })
-      if (this.#status === 'open') this.#beginClosing('local')
+      if (this.#status === 'open') this.#beginClosing()
     }
     const { error } = await this.closed
     signal?.removeEventListener('abort', onAbort)
@@ -198,10 +201,17 @@ class CoreConnection<In, Out> implements Connection<In, Out> {
     if (this.#status !== 'closed') this.#link.unref()
   }
 
-  #beginClosing(by: 'local' | 'remote'): void {
+  /** The peer has closed, and was the first. */
+  #endReceiving(): void {
+    this.#closedBy = 'remote'
+    if (!this.#allowHalfOpen) this.#beginClosing()
+    else this.#inbox.end(new IpcError('IPC_CLOSED', 'the peer has closed, this side may still send'))
+  }
+
+  #beginClosing(): void {
     this.#status = 'closing'
-    this.#closedBy = by
-    this.#inbox.startClosing()
+    // Whoever closes both directions at once may read no more; the peer's own closing must not wait for that.
+    if (!this.#allowHalfOpen) this.#inbox.startClosing()
     this.#link.end()
   }
 

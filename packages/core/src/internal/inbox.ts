@@ -1,6 +1,6 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { Codec } from '../codec.js'
-import type { ConnectionOptions, Unsubscribe, WaitOptions } from '../connection.js'
+import type { ConnectionOptions, Incoming, Interceptor, Unsubscribe, WaitOptions } from '../connection.js'
 import { IpcError } from '../errors.js'
 import { type Limits, MESSAGE_OVERHEAD_BYTES } from './limits.js'
 import { Mailbox } from './mailbox.js'
@@ -29,7 +29,10 @@ export class Inbox<In> {
   readonly #limits: Limits
   readonly #flow: InboxFlow
   readonly #unread: Mailbox<In>
-  #interceptors: readonly ((message: In) => boolean)[] = []
+  #interceptors: readonly Interceptor<In>[] = []
+  readonly #incoming: { bytes: number } & Incoming = { bytes: 0, hold: () => this.#hold() }
+  /** Interceptors that keep as much as they should. */
+  #holds = 0
   #listening: readonly Listening<In>[] = []
   #paused = false
   #closing = false
@@ -76,9 +79,11 @@ export class Inbox<In> {
     }
   }
 
-  intercept(interceptor: (message: In) => boolean): Unsubscribe {
+  intercept(interceptor: Interceptor<In>): Unsubscribe {
     this.#interceptors = [...this.#interceptors, interceptor]
-    this.#unread.takeMatching((message) => intercepted(interceptor, message))
+    this.#unread.takeMatching((message, bytes) =>
+      this.#intercepted(interceptor, message, bytes - MESSAGE_OVERHEAD_BYTES),
+    )
     return () => {
       this.#interceptors = this.#interceptors.filter((other) => other !== interceptor)
     }
@@ -117,7 +122,7 @@ export class Inbox<In> {
         return
       }
     }
-    for (const interceptor of this.#interceptors) if (intercepted(interceptor, message)) return
+    for (const interceptor of this.#interceptors) if (this.#intercepted(interceptor, message, bytes)) return
     if (this.#listening.length > 0 && this.#unread.length === 0) this.#emit(message)
     else this.#queue(message, bytes)
   }
@@ -165,15 +170,40 @@ export class Inbox<In> {
     return false
   }
 
+  #intercepted(interceptor: Interceptor<In>, message: In, bytes: number): boolean {
+    this.#incoming.bytes = bytes
+    let taken = false
+    guarded((value: In) => {
+      taken = interceptor(value, this.#incoming)
+    }, message)
+    return taken
+  }
+
+  #hold(): Unsubscribe {
+    let isHeld = true
+    this.#holds++
+    this.#stop()
+    return () => {
+      if (!isHeld) return
+      isHeld = false
+      this.#holds--
+      this.#taken()
+    }
+  }
+
   #stopWhenFull(): void {
-    if (this.#paused || this.#closing || this.#unread.bytes < this.#limits.highWaterMarkBytes) return
+    if (this.#unread.bytes >= this.#limits.highWaterMarkBytes) this.#stop()
+  }
+
+  #stop(): void {
+    if (this.#paused || this.#closing) return
     this.#paused = true
     this.#flow.full()
   }
 
   #taken(): void {
     // Half of the mark, so that a slow reader does not make the link start and stop for every message.
-    if (this.#unread.bytes <= this.#limits.highWaterMarkBytes / 2) this.#release()
+    if (this.#holds === 0 && this.#unread.bytes <= this.#limits.highWaterMarkBytes / 2) this.#release()
   }
 
   #release(): void {
@@ -235,14 +265,6 @@ function guarded<T>(listener: (value: T) => void, value: T): void {
       throw error
     })
   }
-}
-
-function intercepted<T>(interceptor: (message: T) => boolean, message: T): boolean {
-  let taken = false
-  guarded((value: T) => {
-    taken = interceptor(value)
-  }, message)
-  return taken
 }
 
 function validate<In>(schema: StandardSchemaV1<unknown, In>, message: unknown): In {

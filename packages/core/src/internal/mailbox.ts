@@ -86,12 +86,12 @@ export class Mailbox<T> {
   }
 
   /** Take every item for which `wanted` returns true, keeping the rest in order. */
-  takeMatching(wanted: (value: T) => boolean): void {
+  takeMatching(wanted: (value: T, bytes: number) => boolean): void {
     const items = this.#items
     this.#items = new Fifo()
     this.#bytes = 0
     for (let item = items.shift(); item !== undefined; item = items.shift()) {
-      if (item.error !== undefined || !wanted(item.value as T)) this.#push(item)
+      if (item.error !== undefined || !wanted(item.value as T, item.bytes)) this.#push(item)
     }
     this.#onTaken()
   }

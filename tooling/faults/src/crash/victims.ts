@@ -52,7 +52,8 @@ export class Victims {
   readonly #replies: AsyncIterator<string>
 
   private constructor(program: string) {
-    this.#process = spawn(process.execPath, ['--single-threaded', program], {
+    // All functions are compiled at once: otherwise each victim would do it for itself.
+    this.#process = spawn(process.execPath, ['--single-threaded', '--no-lazy', program], {
       stdio: ['pipe', 'pipe', 'inherit'],
       // A ring of the kernel would be shared by all of them.
       env: { ...process.env, UV_USE_IO_URING: '0', NODE_OPTIONS: '' },

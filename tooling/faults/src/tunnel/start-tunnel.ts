@@ -1,7 +1,7 @@
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import { installPackages } from '@ipc/debian'
 import { checkMs, checkWhole } from '../check-number.js'
-import { installTunnelPrograms } from './install-tunnel-programs.js'
 import { LineChannel } from './line-channel.js'
 import { tunnelObstacle } from './tunnel-obstacle.js'
 
@@ -66,7 +66,7 @@ export async function startTunnel({ seed, ...weather }: TunnelOptions): Promise<
   const settings = { delayMs: 0, lossPercent: 0, ...checkWeather(weather), seed }
   const obstacle = await tunnelObstacle()
   if (obstacle !== undefined) throw new Error(`no tunnel: ${obstacle}`)
-  await installTunnelPrograms()
+  await installPackages({ packages: ['iproute2', 'python3'], isThere: 'command -v ip && command -v python3' })
   // In a group of its own: it cleans up when this process ends, also when that is by a signal to the whole group.
   const program = spawn('python3', [SCRIPT, JSON.stringify(settings)], {
     stdio: ['pipe', 'pipe', 'pipe'],

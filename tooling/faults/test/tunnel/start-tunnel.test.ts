@@ -4,7 +4,8 @@ import { existsSync, readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { INSTALL_TIMEOUT_MS, startTunnel, type Tunnel, type TunnelOptions, tunnelObstacle } from '@ipc/faults'
+import { INSTALL_TIMEOUT_MS } from '@ipc/debian'
+import { startTunnel, type Tunnel, type TunnelOptions, tunnelObstacle } from '@ipc/faults'
 import { describe, expect, test } from 'vitest'
 
 const OBSTACLE = await tunnelObstacle()
