@@ -6,6 +6,7 @@ import { titleOf } from './scenario-result.js'
 import { scenarios } from './scenarios.js'
 import { runScenario } from './series.js'
 import { shmSeams } from './shm-seams.js'
+import { warmUp } from './warm-up.js'
 
 /** Both sides of the matrix in one file: `survivors` starts itself once more, for the victims. */
 async function survivors(): Promise<void> {
@@ -25,4 +26,7 @@ async function survivors(): Promise<void> {
 }
 
 if (process.argv[2] === 'survivors') await survivors()
-else serveVictims({ seams: shmSeams(), operations })
+else {
+  warmUp()
+  serveVictims({ seams: shmSeams(), operations })
+}
