@@ -53,7 +53,7 @@ export class Entrance {
   /** It ended, or is being told why not. */
   failed(caller: Caller, error: IpcError): void {
     if (caller.over) return
-    this.#callers.leave(caller)
+    this.#callers.part(caller)
     this.#publish(error)
   }
 

@@ -7,7 +7,7 @@ import { Liveness } from './liveness.js'
 import type { Encoder } from './send-log.js'
 import { SendQueue } from './send-queue.js'
 import type { SessionState } from './session.js'
-import { drop, leave, NOBODY, reset, type SocketReader, type Wire } from './wire.js'
+import { drop, finish, leave, reset, type SocketReader, type Wire } from './wire.js'
 import { peerError, violationError, WIRE_ERROR, type WireError } from './wire-error.js'
 
 /** So much may come in before the peer is told; or so long pass. */
@@ -224,10 +224,8 @@ export class SocketLink<Out> implements Link<Out>, SocketReader, FrameSink {
     this.#wire = undefined
     this.#keeper?.over()
     if (wire === undefined) return
-    if (graceful) {
-      wire.reader = NOBODY
-      wire.socket.destroySoon()
-    } else if (abort === undefined || this.#peerGaveUp || this.#finSent || wire.socket.destroyed) drop(wire)
+    if (graceful) finish(wire)
+    else if (abort === undefined || this.#peerGaveUp || this.#finSent || wire.socket.destroyed) drop(wire)
     else leave(wire, encodeError(this.#violation ?? abortedByThisSide(abort)))
   }
 
@@ -264,6 +262,11 @@ export class SocketLink<Out> implements Link<Out>, SocketReader, FrameSink {
   }
 
   message(source: Uint8Array, start: number, end: number): void {
+    // Said over a socket before this one: the decoder knows only its own.
+    if (this.#peerClosed) {
+      this.violation({ code: WIRE_ERROR.protocol, retryable: false, reason: 'DATA after CLOSE' })
+      return
+    }
     if (this.#granted <= 0) {
       const reason = 'a message without credit'
       this.violation({ code: WIRE_ERROR.creditViolation, retryable: false, reason })

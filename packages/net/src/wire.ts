@@ -68,11 +68,17 @@ export const NOBODY: SocketReader = { bytes() {}, fin() {}, broke() {} }
 export function leave(wire: Wire, frame: Buffer): void {
   const { socket } = wire
   wire.reader = { ...NOBODY, fin: () => socket.destroy() }
-  const timer = setTimeout(() => socket.destroy(), FAREWELL_MS).unref()
-  socket.once('close', () => clearTimeout(timer))
+  destroyInTime(socket)
   socket.unref()
   socket.end(frame)
   socket.resume()
+}
+
+/** Close the connection once what was written has left: both sides have said all. A peer that does not read cannot hold it. */
+export function finish(wire: Wire): void {
+  wire.reader = NOBODY
+  destroyInTime(wire.socket)
+  wire.socket.destroySoon()
 }
 
 /** Drop the connection at once, and tell the peer's kernel that it was not in order. */
@@ -87,6 +93,11 @@ export function reset(wire: Wire): void {
 export function drop(wire: Wire): void {
   wire.reader = NOBODY
   wire.socket.destroy()
+}
+
+function destroyInTime(socket: Socket): void {
+  const timer = setTimeout(() => socket.destroy(), FAREWELL_MS).unref()
+  socket.once('close', () => clearTimeout(timer))
 }
 
 function listenTo(wire: Wire): void {
