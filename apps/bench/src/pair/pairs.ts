@@ -12,6 +12,10 @@ const PAIRS = {
   'ringbuf/one-way': async () => (await import('../peers/ringbuf.js')).ringbufOneWay,
   'post-message/one-way': async () => (await import('../peers/post-message.js')).postMessageOneWay,
   'process-send/one-way': async () => (await import('../peers/process-send.js')).processSendOneWay,
+  'net/one-way': async () => (await import('../net/one-way.js')).netOneWay,
+  'net/round-trip': async () => (await import('../net/round-trip.js')).netRoundTrip,
+  'net/idle': async () => (await import('../net/idle-memory.js')).netIdleMemory,
+  'raw-stream/one-way': async () => (await import('../peers/raw-stream.js')).rawStream,
   'unix-socket/round-trip': async () => (await import('../peers/unix-socket.js')).unixSocketRoundTrip,
 } satisfies Readonly<Record<string, () => Promise<Pair<never>>>>
 
