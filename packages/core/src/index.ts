@@ -32,15 +32,20 @@ export {
 } from './errors.js'
 export { json } from './json.js'
 export type {
+  ConsumeOptions,
   Consumer,
+  DeadLetter,
   Delivery,
   Durability,
   MessageQueue,
+  OutgoingMessage,
   PeekedMessage,
+  ProcessOptions,
   QueueCapabilities,
   QueueReceiveOptions,
   QueueSendOptions,
   QueueStats,
+  QueueTransaction,
   SendReceipt,
 } from './message-queue.js'
 export { msgpack } from './msgpack.js'

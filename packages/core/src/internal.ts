@@ -25,4 +25,5 @@ export {
 } from './internal/listener-core.js'
 export { Mailbox } from './internal/mailbox.js'
 export { checkDurationMs, startTimer } from './internal/timer.js'
+export { validate } from './internal/validate.js'
 export { abortedError, startWait, type Wait } from './internal/wait.js'

@@ -10,6 +10,7 @@ export { driveRemote, localRemote } from './drive-remote.js'
 export type { Endpoint, Pair, PairOptions, TransportHarness } from './harness.js'
 export { connectMemory, type MemoryPair, memory } from './memory-transport.js'
 export { createPeers, type Host, hostOver, type Peers } from './peers.js'
+export { type ModelEntry, type ModelMessage, type ModelSettings, QueueModel } from './queue/queue-model.js'
 export { type Remote, type RemoteCloseReason, remoteOver } from './remote.js'
 export { connectionOptions, type RemoteOptions, rawCodec } from './remote-options.js'
 export {

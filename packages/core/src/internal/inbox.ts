@@ -4,6 +4,7 @@ import type { ConnectionOptions, Incoming, Interceptor, Unsubscribe, WaitOptions
 import { IpcError } from '../errors.js'
 import { type Limits, MESSAGE_OVERHEAD_BYTES } from './limits.js'
 import { Mailbox } from './mailbox.js'
+import { validate } from './validate.js'
 
 interface Listening<In> {
   readonly listener: (message: In) => void
@@ -265,21 +266,4 @@ function guarded<T>(listener: (value: T) => void, value: T): void {
       throw error
     })
   }
-}
-
-function validate<In>(schema: StandardSchemaV1<unknown, In>, message: unknown): In {
-  const result = schema['~standard'].validate(message)
-  if (result instanceof Promise) {
-    result.catch(() => {})
-    throw new TypeError('the schema validates asynchronously, a connection needs one that does not')
-  }
-  if (result.issues === undefined) return result.value
-  throw new TypeError(
-    result.issues
-      .map(({ path, message: text }) => {
-        const keys = path?.map((part) => String(typeof part === 'object' ? part.key : part)) ?? []
-        return keys.length === 0 ? text : `${keys.join('.')}: ${text}`
-      })
-      .join('; '),
-  )
 }

@@ -1,0 +1,209 @@
+import { IpcError } from '@ipc/core'
+import type { Clock, ClockTimer } from './clock.js'
+import { HostedQueue } from './hosted-queue.js'
+import { HostedTopic } from './hosted-topic.js'
+import { Heap } from './memory/heap.js'
+import { type QueueSettings, resolveSettings } from './queue-settings.js'
+import type { QueueStore, StoredMessage } from './queue-store.js'
+
+/** Whoever has opened queues, as the engine sees it. */
+export interface EngineClient {
+  /** Hand out the events that have been collected. */
+  flush(): void
+  /** A lease of one of its owners is over. */
+  leaseLost(owner: number, message: StoredMessage): void
+  /** There will be no more events. */
+  end(error: IpcError): void
+}
+
+/**
+ * Queues and topics over a store. Everything happens within {@link QueueEngine.run}, or when the clock says so: commands
+ * change what they change, then whoever can goes on, then the store commits, and only then is anybody told.
+ */
+export class QueueEngine {
+  readonly store: QueueStore
+  readonly #clock: Clock
+  readonly #queues = new Map<string, HostedQueue>()
+  readonly #topics = new Map<string, HostedTopic>()
+  readonly #clients = new Set<EngineClient>()
+  readonly #owners = new Map<number, EngineClient>()
+  /** Clients with events to be handed out. */
+  readonly #told: EngineClient[] = []
+  readonly #touched: HostedQueue[] = []
+  readonly #timers = new Heap<'timerSlot', HostedQueue>(
+    'timerSlot',
+    (a, b) => a.nextChangeAt < b.nextChangeAt,
+  )
+  #awaited = 0
+  #armed: { readonly at: number; readonly timer: ClockTimer } | undefined
+  /** Whether the armed timer keeps the process alive: while somebody waits for what it may bring. */
+  #keepsAlive = false
+  #running = false
+  #ended: IpcError | undefined
+
+  constructor(store: QueueStore, clock: Clock) {
+    this.store = store
+    this.#clock = clock
+    for (const [key, json] of store.definitions) this.#restore(key, JSON.parse(json))
+  }
+
+  get ended(): IpcError | undefined {
+    return this.#ended
+  }
+
+  /** Do something to queues that {@link QueueEngine.touch} has given. */
+  run(client: EngineClient, change: (now: number) => void): void {
+    if (this.#ended !== undefined) {
+      client.end(this.#ended)
+      return
+    }
+    this.#running = true
+    const now = this.#clock.now()
+    change(now)
+    this.#finish(now)
+  }
+
+  /** A queue about to be asked or changed: it is brought to `now`, and pumped before the end of the run. */
+  touch(queue: HostedQueue, now: number): HostedQueue {
+    if (!queue.touched) {
+      queue.touched = true
+      this.#touched.push(queue)
+      if (queue.isAwaited) this.#awaited--
+      if (queue.nextChangeAt <= now) queue.machine.advance(now)
+    }
+    return queue
+  }
+
+  queue(name: string): HostedQueue | undefined {
+    return this.#queues.get(name)
+  }
+
+  topic(name: string): HostedTopic | undefined {
+    return this.#topics.get(name)
+  }
+
+  /** Make a queue, or find it as it is. */
+  declareQueue(name: string, settings: QueueSettings | undefined): HostedQueue {
+    const known = this.#queues.get(name)
+    if (known !== undefined) return known
+    const queue = this.#addQueue(name, settings)
+    this.store.definitions.set(`queue:${name}`, JSON.stringify(settings ?? {}))
+    return queue
+  }
+
+  declareTopic(name: string): HostedTopic {
+    const known = this.#topics.get(name)
+    if (known !== undefined) return known
+    const topic = new HostedTopic(name)
+    this.#topics.set(name, topic)
+    this.saveTopic(topic)
+    return topic
+  }
+
+  saveTopic(topic: HostedTopic): void {
+    this.store.definitions.set(`topic:${topic.name}`, JSON.stringify([...topic.bindings]))
+  }
+
+  /** A client has got its first event since it was flushed. */
+  tell(client: EngineClient): void {
+    this.#told.push(client)
+  }
+
+  addOwner(client: EngineClient): number {
+    const owner = this.store.nextId()
+    this.#owners.set(owner, client)
+    return owner
+  }
+
+  removeOwner(owner: number): void {
+    this.#owners.delete(owner)
+  }
+
+  add(client: EngineClient): void {
+    this.#clients.add(client)
+  }
+
+  remove(client: EngineClient): void {
+    this.#clients.delete(client)
+  }
+
+  end(error: IpcError): void {
+    if (this.#ended !== undefined) return
+    this.#ended = error
+    this.#armed?.timer.cancel()
+    for (const client of this.#clients) client.end(error)
+    this.#clients.clear()
+    this.store.close()
+  }
+
+  #addQueue(name: string, settings: QueueSettings | undefined): HostedQueue {
+    const queue = new HostedQueue(name, resolveSettings(settings), this.store, (message) => {
+      this.#owners.get(message.owner)?.leaseLost(message.owner, message)
+    })
+    queue.nextChangeAt = queue.machine.nextChangeAt()
+    this.#queues.set(name, queue)
+    return queue
+  }
+
+  #restore(key: string, json: unknown): void {
+    const [, kind, name] = /^(queue|topic):(.*)$/s.exec(key) as unknown as [string, string, string]
+    if (kind === 'queue') this.#addQueue(name, json as QueueSettings)
+    else this.#topics.set(name, new HostedTopic(name, json as [string, string[]][]))
+  }
+
+  #finish(now: number): void {
+    for (let queue = this.#touched.pop(); queue !== undefined; queue = this.#touched.pop()) {
+      queue.pump(now)
+      queue.touched = false
+      if (queue.isAwaited) this.#awaited++
+      this.#schedule(queue)
+    }
+    this.#running = false
+    try {
+      this.store.commit()
+    } catch (cause) {
+      // What is on disk and what was said would be two things from now on.
+      this.end(new IpcError('IPC_OUT_OF_MEMORY', 'the store could not keep what was sent to it', { cause }))
+      return
+    }
+    this.#arm()
+    for (let client = this.#told.pop(); client !== undefined; client = this.#told.pop()) client.flush()
+  }
+
+  #schedule(queue: HostedQueue): void {
+    const at = queue.machine.nextChangeAt()
+    const isTimed = queue.timerSlot >= 0
+    if (at === queue.nextChangeAt && isTimed) return
+    queue.nextChangeAt = at
+    if (at === Number.POSITIVE_INFINITY) this.#timers.remove(queue)
+    else if (isTimed) this.#timers.update(queue)
+    else this.#timers.add(queue)
+  }
+
+  /** One timer for all. One that is early does no harm, so that it is not set anew for each change. */
+  #arm(): void {
+    const at = this.#timers.first()?.nextChangeAt ?? Number.POSITIVE_INFINITY
+    if (at < (this.#armed?.at ?? Number.POSITIVE_INFINITY)) {
+      this.#armed?.timer.cancel()
+      this.#armed = { at, timer: this.#clock.setTimer(at, this.#onTime) }
+      this.#keepsAlive = false
+    }
+    const keepsAlive = this.#awaited > 0
+    if (this.#armed === undefined || keepsAlive === this.#keepsAlive) return
+    this.#keepsAlive = keepsAlive
+    this.#armed.timer.keepAlive(keepsAlive)
+  }
+
+  readonly #onTime = (): void => {
+    this.#armed = undefined
+    if (this.#running || this.#ended !== undefined) return
+    const now = this.#clock.now()
+    for (let queue = this.#timers.first(); queue !== undefined && queue.nextChangeAt <= now; ) {
+      this.touch(queue, now)
+      queue.nextChangeAt = Number.POSITIVE_INFINITY
+      this.#timers.remove(queue)
+      queue = this.#timers.first()
+    }
+    this.#finish(now)
+  }
+}

@@ -1,0 +1,156 @@
+import { type AbortOptions, type Consumer, IpcError, type PeekedMessage, type Unsubscribe } from '@ipc/core'
+import type { SentOut } from './commands.js'
+import type { DeliveryStream } from './delivery-stream.js'
+import type { LeasedDelivery } from './leased-delivery.js'
+
+type ErrorListener = (error: unknown, delivery: PeekedMessage<unknown> | undefined) => void
+
+/** What {@link Processing} needs of its queue. */
+export interface ProcessingInit<T> {
+  readonly concurrency: number
+  readonly handler: (delivery: LeasedDelivery<T>) => Promise<void> | void
+  stream(onChange: () => void): DeliveryStream
+  /** The delivery that a message makes; `undefined` when it cannot be decoded, which `onError` is told. */
+  begin(
+    message: SentOut,
+    onError: (error: unknown) => void,
+  ): LeasedDelivery<T> | undefined | Promise<LeasedDelivery<T> | undefined>
+}
+
+/** Handlers at work on a queue. */
+export class Processing<T> implements Consumer {
+  readonly stopped: Promise<void>
+  readonly #init: ProcessingInit<T>
+  readonly #stream: DeliveryStream
+  #listeners: readonly ErrorListener[] = []
+  #running = 0
+  #isScheduled = false
+  #isOver = false
+  #resolveStopped!: () => void
+
+  constructor(init: ProcessingInit<T>) {
+    this.stopped = new Promise((resolve) => {
+      this.#resolveStopped = resolve
+    })
+    this.#init = init
+    this.#stream = init.stream(() => this.#schedule())
+    // It may have ended before it began.
+    this.#schedule()
+  }
+
+  async stop({ signal }: AbortOptions = {}): Promise<void> {
+    this.#stream.end(new IpcError('IPC_CLOSED', 'the consumer was stopped'))
+    if (signal?.aborted) return
+    let onAbort = (): void => {}
+    const aborted = new Promise<void>((resolve) => {
+      onAbort = resolve
+      signal?.addEventListener('abort', onAbort, { once: true })
+    })
+    await Promise.race([this.stopped, aborted])
+    signal?.removeEventListener('abort', onAbort)
+  }
+
+  onError(listener: ErrorListener): Unsubscribe {
+    const entry: ErrorListener = (...failure) => listener(...failure)
+    this.#listeners = [...this.#listeners, entry]
+    return () => {
+      this.#listeners = this.#listeners.filter((other) => other !== entry)
+    }
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop()
+  }
+
+  /** Handlers never run within a call of the application. */
+  #schedule(): void {
+    if (this.#isScheduled) return
+    this.#isScheduled = true
+    queueMicrotask(() => {
+      this.#isScheduled = false
+      this.#work()
+    })
+  }
+
+  #work(): void {
+    while (this.#running < this.#init.concurrency) {
+      const message = this.#stream.take()
+      if (message === undefined) break
+      this.#handle(message)
+    }
+    const { ended } = this.#stream
+    if (ended === undefined || this.#running > 0 || this.#isOver) return
+    this.#isOver = true
+    if (ended.code !== 'IPC_CLOSED' && ended.code !== 'IPC_ABORTED') this.#tell(ended, undefined)
+    this.#resolveStopped()
+  }
+
+  #handle(message: SentOut): void {
+    const begun = this.#init.begin(message, (error) => this.#tell(error, undefined))
+    if (!(begun instanceof Promise)) {
+      if (begun !== undefined) this.#run(begun)
+      return
+    }
+    this.#running++
+    void begun.then((delivery) => {
+      this.#running--
+      if (delivery !== undefined) this.#run(delivery)
+      this.#schedule()
+    })
+  }
+
+  #run(delivery: LeasedDelivery<T>): void {
+    let result: Promise<void> | void
+    try {
+      result = this.#init.handler(delivery)
+    } catch (error) {
+      this.#failed(error, delivery)
+      return
+    }
+    if (typeof (result as Promise<void> | undefined)?.then !== 'function') {
+      this.#succeeded(delivery)
+      return
+    }
+    this.#running++
+    const done = (): void => {
+      this.#running--
+      this.#schedule()
+    }
+    Promise.resolve(result).then(
+      () => {
+        this.#succeeded(delivery)
+        done()
+      },
+      (error: unknown) => {
+        this.#failed(error, delivery)
+        done()
+      },
+    )
+  }
+
+  #succeeded(delivery: LeasedDelivery<T>): void {
+    if (delivery.isLost) {
+      const what =
+        'the lease was over before the handler was done: somebody else may have handled the message too'
+      this.#tell(new IpcError('IPC_LEASE_LOST', what), delivery)
+    } else if (!delivery.isOver) delivery.settleQuietly('ack')
+  }
+
+  #failed(error: unknown, delivery: LeasedDelivery<T>): void {
+    if (!delivery.isOver) delivery.settleQuietly('retry')
+    this.#tell(error, delivery)
+  }
+
+  #tell(error: unknown, delivery: PeekedMessage<unknown> | undefined): void {
+    for (const listener of this.#listeners) {
+      try {
+        listener(error, delivery)
+      } catch (thrown) {
+        // As in any callback: uncaught, and not ours to stumble over.
+        queueMicrotask(() => {
+          throw thrown
+        })
+      }
+    }
+  }
+}

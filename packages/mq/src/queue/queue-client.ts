@@ -1,0 +1,376 @@
+import {
+  type Codec,
+  type ConsumeOptions,
+  type Consumer,
+  type DeadLetter,
+  type Delivery,
+  type Durability,
+  IpcError,
+  isIpcError,
+  type MessageQueue,
+  type OutgoingMessage,
+  type PeekedMessage,
+  type ProcessOptions,
+  type QueueCapabilities,
+  type QueueReceiveOptions,
+  type QueueSendOptions,
+  type QueueStats,
+  type QueueTransaction,
+  type SendReceipt,
+  type WaitOptions,
+} from '@ipc/core'
+import { checkSize } from '@ipc/core/internal'
+import type { BodyReader } from './body-reader.js'
+import type { Inquiry, QueueEvent, SentOut } from './commands.js'
+import { deliveryIterator } from './delivery-iterator.js'
+import { DeliveryStream, type StreamTerms } from './delivery-stream.js'
+import { type DeliveryOwner, LeasedDelivery } from './leased-delivery.js'
+import { outgoing } from './outgoing.js'
+import { Processing } from './processing.js'
+import { type LeaseHolder, type QueueLink, receiptOf } from './queue-link.js'
+import { checkLeaseMs } from './queue-settings.js'
+import type { LeaseToken, NewMessage } from './state-machine.js'
+import { TransactionSteps } from './transaction-steps.js'
+
+const DEFAULT_PREFETCH = 32
+const MAX_BATCH = 65_536
+
+/** What an opened queue is made of. */
+export interface QueueClientInit<T> {
+  readonly link: QueueLink
+  readonly handle: number
+  readonly name: string
+  readonly codec: Codec<T>
+  readonly reader: BodyReader<T>
+  readonly durability: Durability
+}
+
+/** A queue in the hands of the application, wherever its engine is. */
+export class QueueClient<T> implements MessageQueue<T>, LeaseHolder, DeliveryOwner {
+  readonly name: string
+  readonly capabilities: QueueCapabilities
+  readonly link: QueueLink
+  readonly handle: number
+  readonly #codec: Codec<T>
+  readonly #reader: BodyReader<T>
+  readonly #durability: Durability
+  readonly #deliveries = new Map<number, LeasedDelivery<unknown>>()
+  readonly #streams = new Set<DeliveryStream>()
+  #closing: Promise<void> | undefined
+
+  constructor({ link, handle, name, codec, reader, durability }: QueueClientInit<T>) {
+    this.name = name
+    this.link = link
+    this.handle = handle
+    this.capabilities = {
+      durability: [durability],
+      priorities: true,
+      orderingKeys: true,
+      delay: true,
+      ttl: true,
+      deduplication: true,
+      deadLetters: true,
+      transactions: true,
+    }
+    this.#codec = codec
+    this.#reader = reader
+    this.#durability = durability
+    link.addHolder(handle, this)
+  }
+
+  send(body: T, options: QueueSendOptions = {}): Promise<SendReceipt> {
+    try {
+      const messages = [outgoing(this.#codec, body, options, this.#durability)]
+      return this.#send(messages, options, ([receipt]) => receipt as SendReceipt)
+    } catch (error) {
+      return Promise.reject(error)
+    }
+  }
+
+  async sendBatch(
+    messages: readonly OutgoingMessage<T>[],
+    options: WaitOptions = {},
+  ): Promise<SendReceipt[]> {
+    checkSize('the length of a batch', messages.length, 0, MAX_BATCH)
+    const encoded = messages.map(({ body, options: own = {} }) => {
+      return outgoing(this.#codec, body, own, this.#durability)
+    })
+    return encoded.length === 0 ? [] : this.#send(encoded, options, (receipts) => receipts)
+  }
+
+  async receive(options: QueueReceiveOptions = {}): Promise<Delivery<T> | undefined> {
+    const [first] = await this.#receive(1, options)
+    if (first === undefined) return undefined
+    const delivery = this.#decode(first)
+    await this.#begin(delivery, first)
+    return delivery
+  }
+
+  async receiveBatch(options: QueueReceiveOptions & { readonly max: number }): Promise<Delivery<T>[]> {
+    checkSize('max', options.max, 1, MAX_BATCH)
+    const deliveries: LeasedDelivery<T>[] = []
+    const failures: unknown[] = []
+    for (const message of await this.#receive(options.max, options)) {
+      try {
+        const delivery = this.#decode(message)
+        await this.#begin(delivery, message)
+        deliveries.push(delivery)
+      } catch (error) {
+        failures.push(error)
+      }
+    }
+    // They are dead letters by now; if there is nothing else, the caller has to hear of it.
+    if (deliveries.length === 0 && failures.length > 0) throw failures[0]
+    return deliveries
+  }
+
+  consume(options: ConsumeOptions = {}): AsyncIterable<Delivery<T>> {
+    const terms = this.#streamTerms(options)
+    const open = (onChange: () => void): DeliveryStream => this.#stream(terms, onChange)
+    const begin = (message: SentOut) => this.#take(message, () => {})
+    return { [Symbol.asyncIterator]: () => deliveryIterator<T>(open, begin) }
+  }
+
+  process(handler: (delivery: Delivery<T>) => Promise<void> | void, options: ProcessOptions = {}): Consumer {
+    if (typeof handler !== 'function') throw new TypeError(`process takes a function, got ${typeof handler}`)
+    const terms = this.#streamTerms(options)
+    return new Processing<T>({
+      handler,
+      concurrency: checkSize('concurrency', options.concurrency ?? 1, 1, MAX_BATCH),
+      stream: (onChange) => this.#stream(terms, onChange),
+      begin: (message, onError) => this.#take(message, onError),
+    })
+  }
+
+  async peek(count = 1): Promise<PeekedMessage<T>[]> {
+    checkSize('count', count, 1)
+    const messages = await this.#inquire('peek', listed, count)
+    return messages.map((message) => this.#reader.peeked(message))
+  }
+
+  async deadLetters(count = 1): Promise<DeadLetter<T>[]> {
+    checkSize('count', count, 1)
+    const messages = await this.#inquire('dead-letters', listed, count)
+    return messages.map((message) => this.#reader.dead(message))
+  }
+
+  stats(): Promise<QueueStats> {
+    return this.#inquire('stats', (event) => (event as Extract<QueueEvent, { kind: 'stats' }>).counts)
+  }
+
+  async purge(what: 'waiting' | 'dead' = 'waiting'): Promise<number> {
+    if (what !== 'waiting' && what !== 'dead') {
+      throw new TypeError(`purge takes 'waiting' or 'dead', got ${String(what)}`)
+    }
+    return this.#inquire(what === 'dead' ? 'purge-dead' : 'purge', value)
+  }
+
+  async redrive({ max }: { readonly max?: number | undefined } = {}): Promise<number> {
+    if (max !== undefined) checkSize('max', max, 1)
+    return this.#inquire('redrive', value, max ?? Number.MAX_SAFE_INTEGER)
+  }
+
+  async transaction(build: (transaction: QueueTransaction) => void): Promise<SendReceipt[]> {
+    this.#checkOpen()
+    const steps = new TransactionSteps(this.link)
+    build(steps)
+    const { settles, sends, deliveries } = steps.finish()
+    const request = this.link.newNumber()
+    const receipts = await this.link.call({ kind: 'transact', request, settles, sends }, (event) => {
+      return (event as Extract<QueueEvent, { kind: 'sent' }>).receipts
+    })
+    for (const delivery of deliveries) delivery.handed()
+    return receipts.map((sent) => receiptOf(sent, this.#durability))
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    // The end of a scope is no place to report that the broker is gone.
+    await this.close().catch(() => {})
+  }
+
+  /** A message of this queue for a transaction. */
+  outgoing(body: T, options: Omit<QueueSendOptions, keyof WaitOptions> = {}): NewMessage {
+    this.#checkOpen()
+    return outgoing(this.#codec, body, options, this.#durability)
+  }
+
+  leaseLost({ seq, epoch }: LeaseToken): void {
+    const delivery = this.#deliveries.get(seq)
+    if (delivery?.epoch !== epoch) return
+    this.#deliveries.delete(seq)
+    delivery.lose(new IpcError('IPC_LEASE_LOST', 'the time of the lease is over'))
+  }
+
+  ended(error: IpcError): void {
+    const why = new IpcError('IPC_LEASE_LOST', `the queue is out of reach: ${error.message}`, {
+      cause: error,
+    })
+    const deliveries = [...this.#deliveries.values()]
+    this.#deliveries.clear()
+    for (const delivery of deliveries) delivery.lose(why)
+  }
+
+  settled(delivery: LeasedDelivery<unknown>): void {
+    this.#deliveries.delete(delivery.seq)
+  }
+
+  #send<R>(
+    messages: readonly NewMessage[],
+    options: WaitOptions,
+    pick: (receipts: SendReceipt[]) => R,
+  ): Promise<R> {
+    this.#checkOpen()
+    const { link, handle } = this
+    const bytes = messages.reduce((sum, message) => sum + message.bytes, 0)
+    link.admit(bytes)
+    const request = link.newNumber()
+    const read = (event: QueueEvent): R => {
+      const { receipts } = event as Extract<QueueEvent, { kind: 'sent' }>
+      return pick(receipts.map((sent) => receiptOf(sent, this.#durability)))
+    }
+    const cancelled = (why: IpcError, queued: number): R => {
+      if (queued === 0) throw why
+      throw new IpcError(why.code, `${why.message}; the first ${queued} are queued`, { details: { queued } })
+    }
+    const sent = link.ask({ kind: 'send', request, handle, messages }, options, read, {
+      what: 'send',
+      cancelled,
+      abortsAtOnce: false,
+    })
+    const answered = (): void => link.answered(bytes)
+    sent.then(answered, answered)
+    return sent
+  }
+
+  #receive(max: number, options: QueueReceiveOptions): Promise<readonly SentOut[]> {
+    this.#checkOpen()
+    const { leaseMs, signal, timeoutMs } = options
+    if (leaseMs !== undefined) checkLeaseMs(leaseMs)
+    const { link, handle } = this
+    const request = link.newNumber()
+    const wait = timeoutMs !== 0
+    const giveBack = ({ seq, epoch }: SentOut): void => {
+      link.post({ kind: 'settle', request: 0, handle, action: 'release', seq, epoch, ms: 0, reason: '' })
+    }
+    return link.ask(
+      { kind: 'receive', request, handle, max, leaseMs: leaseMs ?? 0, wait },
+      { signal, timeoutMs: wait ? timeoutMs : Number.POSITIVE_INFINITY },
+      (event) => (event.kind === 'delivered' ? event.messages : []),
+      {
+        what: 'receive',
+        cancelled: (why) => {
+          if (why.code !== 'IPC_TIMEOUT') throw why
+          return []
+        },
+        tooLate: (event) => {
+          if (event.kind === 'delivered') event.messages.forEach(giveBack)
+        },
+        abortsAtOnce: true,
+      },
+    )
+  }
+
+  #decode(message: SentOut): LeasedDelivery<T> {
+    let body: T
+    try {
+      body = this.#reader.body(message)
+    } catch (error) {
+      const { link, handle } = this
+      const { seq, epoch } = message
+      const reason = isIpcError(error) ? `${error.code}: ${error.message}` : String(error)
+      link.post({ kind: 'settle', request: 0, handle, action: 'dead-letter', seq, epoch, ms: 0, reason })
+      throw error
+    }
+    const delivery = new LeasedDelivery<T>(this, message, body)
+    this.#deliveries.set(delivery.seq, delivery as LeasedDelivery<unknown>)
+    return delivery
+  }
+
+  /** A delivery of a stream; `undefined` when it cannot be decoded, or is somebody else's by now. */
+  #take(
+    message: SentOut,
+    onError: (error: unknown) => void,
+  ): LeasedDelivery<T> | undefined | Promise<LeasedDelivery<T> | undefined> {
+    let delivery: LeasedDelivery<T>
+    try {
+      delivery = this.#decode(message)
+    } catch (error) {
+      onError(error)
+      return undefined
+    }
+    const begun = this.#begin(delivery, message)
+    if (begun === undefined) return delivery
+    return begun.then(
+      () => delivery,
+      () => undefined,
+    )
+  }
+
+  /** It is about to be handled. Of one that somebody may have died of, the engine has to know before. */
+  #begin(delivery: LeasedDelivery<T>, { suspect }: SentOut): Promise<void> | undefined {
+    if (suspect) return this.link.settle(this.handle, 'start', delivery)
+    this.link.begin(this.handle, delivery)
+    return undefined
+  }
+
+  #streamTerms({ prefetch, leaseMs, signal }: ConsumeOptions): StreamTerms {
+    this.#checkOpen()
+    return {
+      handle: this.handle,
+      prefetch: checkSize('prefetch', prefetch ?? DEFAULT_PREFETCH, 1, MAX_BATCH),
+      leaseMs: leaseMs === undefined ? 0 : checkLeaseMs(leaseMs),
+      signal,
+    }
+  }
+
+  #stream(terms: StreamTerms, onChange: () => void): DeliveryStream {
+    const stream: DeliveryStream = new DeliveryStream(this.link, terms, () => {
+      if (stream.ended !== undefined) this.#streams.delete(stream)
+      onChange()
+    })
+    if (stream.ended === undefined) this.#streams.add(stream)
+    return stream
+  }
+
+  async #close(): Promise<void> {
+    const { link, handle, name } = this
+    const why = closed(name)
+    for (const stream of [...this.#streams]) stream.end(why)
+    const request = link.newNumber()
+    const done =
+      link.ended === undefined ? link.call({ kind: 'close', request, handle }, () => {}) : undefined
+    try {
+      await done
+    } finally {
+      link.removeHolder(handle)
+      this.ended(why)
+    }
+  }
+
+  #inquire<R>(what: Inquiry, read: (event: QueueEvent) => R, count = 0): Promise<R> {
+    this.#checkOpen()
+    const request = this.link.newNumber()
+    return this.link.call({ kind: 'inquire', request, handle: this.handle, what, count }, read)
+  }
+
+  #checkOpen(): void {
+    if (this.#closing !== undefined) throw closed(this.name)
+  }
+}
+
+function closed(name: string): IpcError {
+  return new IpcError('IPC_CLOSED', `queue ${name} is closed`)
+}
+
+function listed(event: QueueEvent): readonly SentOut[] {
+  return (event as Extract<QueueEvent, { kind: 'listed' }>).messages
+}
+
+function value(event: QueueEvent): number {
+  return (event as Extract<QueueEvent, { kind: 'done' }>).value
+}

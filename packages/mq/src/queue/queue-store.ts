@@ -1,0 +1,155 @@
+/**
+ * Where a message is. There is one way to every state, and the store has an index for each:
+ *
+ * ```
+ *             send                          claim               ack
+ *   ---------------------> ready ----------------------> leased ----> gone
+ *      |         due         ^  ^   nack, lease over,      |
+ *      +---> delayed --------+  |   owner gone             |
+ *      |        ^               +--------------------------+
+ *      |        |  its turn                                | max attempts, given up, expired
+ *      +---> blocked ---> ready                            v
+ *                                redrive <-------------- dead
+ * ```
+ *
+ * A message with an ordering key is `blocked` while an earlier one with that key is not gone or dead.
+ */
+export type MessageState = 'ready' | 'delayed' | 'blocked' | 'leased' | 'dead'
+
+/** What does not change about a message from when it is in the queue. */
+export interface MessageContent {
+  /** What the sender knows it by. */
+  readonly id: number
+  readonly priority: number
+  /** Milliseconds since 1970, as all times. */
+  readonly sentAt: number
+  /** `Infinity` if never. */
+  readonly expiresAt: number
+  readonly orderingKey: string | undefined
+  readonly headers: Readonly<Record<string, string>> | undefined
+  readonly body: Uint8Array
+  /** What it counts for in the capacity. */
+  readonly bytes: number
+}
+
+/** A message in a {@link MessageTable}. Only the table changes it. */
+export interface StoredMessage extends MessageContent {
+  /** Its place among those of the same priority: later messages have higher ones. Unique in the table. */
+  readonly seq: number
+  readonly state: MessageState
+  /** Delayed and blocked: not to be delivered before. Leased: end of the lease. Dead: since when. */
+  readonly at: number
+  /** Who has the lease, if leased. */
+  readonly owner: number
+  /** Number of leases so far: tells the present one from earlier ones. */
+  readonly epoch: number
+  /** Whether the present owner has begun to handle it. */
+  readonly started: boolean
+  /** Deliveries that somebody began to handle. */
+  readonly attempts: number
+  /** Its owner died before it said whether it had begun. */
+  readonly suspect: boolean
+  /** Why it is dead. */
+  readonly reason: string | undefined
+}
+
+/** How many messages there are in each state; bytes of all but dead ones. */
+export interface TableCounts {
+  readonly ready: number
+  readonly delayed: number
+  readonly blocked: number
+  readonly leased: number
+  readonly dead: number
+  readonly bytes: number
+  /** So far dropped to make room, and expired; see {@link MessageTable.count}. */
+  readonly dropped: number
+  readonly expired: number
+}
+
+/** A message with the same deduplication id that was sent before. */
+export interface KnownMessage {
+  readonly id: number
+  readonly until: number
+}
+
+/**
+ * The messages of one queue and the indexes over them. Knows no rules: the state machine calls for every change, and
+ * the table keeps its indexes right. Each call is one statement for a store that speaks SQL, and takes O(log n) at most.
+ *
+ * Calls are synchronous: a store that writes to disk runs in a thread of its own, state machine included, and what
+ * reaches that thread is batches of commands. What is read may have been written by another process that shares the store.
+ */
+export interface MessageTable {
+  readonly counts: TableCounts
+  /** Add a message behind all others. */
+  insert(content: MessageContent, state: 'ready' | 'delayed' | 'blocked', at: number): StoredMessage
+  findLeased(seq: number): StoredMessage | undefined
+  /** Put a message that is not dead into another state, and take it from its owner if it has one. */
+  move(message: StoredMessage, state: 'ready' | 'delayed' | 'blocked', at: number): void
+  /** Give a ready message to an owner, with the next epoch. */
+  lease(message: StoredMessage, owner: number, deadline: number): void
+  /** The owner has begun: one more attempt, and no longer suspect. */
+  start(message: StoredMessage): void
+  extend(message: StoredMessage, deadline: number): void
+  /** Remember that its owner died before it said whether it had begun. */
+  suspect(message: StoredMessage): void
+  bury(message: StoredMessage, reason: string, at: number): void
+  remove(message: StoredMessage): void
+  /** Remove all that are ready, delayed or blocked; returns how many. */
+  removeWaiting(): number
+  /** Remove all that are dead; returns how many. */
+  removeDead(): number
+
+  /** The first one to be delivered: highest priority, then lowest `seq`. */
+  firstReady(): StoredMessage | undefined
+  /** The first ones to be delivered, in order. */
+  readyInOrder(limit: number): readonly StoredMessage[]
+  /** The one to be dropped for another: of the ready ones lowest priority, then lowest `seq`; else of the delayed ones. */
+  firstToDrop(): StoredMessage | undefined
+  /** The delayed one that is due first. */
+  firstDue(): StoredMessage | undefined
+  /** The lease that ends first. */
+  firstDeadline(): StoredMessage | undefined
+  /** Of those that are ready, delayed or blocked, the one that expires first, if any does. */
+  firstExpiry(): StoredMessage | undefined
+  /** Of those with the key that are not dead the one with the lowest `seq`. */
+  firstOfKey(key: string): StoredMessage | undefined
+  /** In the order of `seq`. */
+  leasedBy(owner: number): readonly StoredMessage[]
+  /** The ones that died first, in order. */
+  deadInOrder(limit: number): readonly StoredMessage[]
+
+  /** Remember a deduplication id. Those whose time is over may be forgotten. */
+  remember(deduplicationId: string, id: number, until: number, now: number): void
+  recall(deduplicationId: string): KnownMessage | undefined
+  /** Add to a total. */
+  count(what: 'dropped' | 'expired', messages: number): void
+}
+
+/** The part of a `Map` that a store implements. */
+export interface Definitions extends Iterable<[key: string, json: string]> {
+  get(key: string): string | undefined
+  set(key: string, json: string): unknown
+  delete(key: string): unknown
+}
+
+/**
+ * Keeps the messages of queues. `@ipc/mq` has one in memory; a durable one implements the same.
+ */
+export interface QueueStore {
+  /** What a message in it survives once {@link QueueStore.commit} has returned. */
+  readonly durability: 'memory' | 'os' | 'disk'
+  /** The table of a queue; made when it is not there. */
+  table(queue: string): MessageTable
+  /** A number that no message and no owner of leases in the store has had. */
+  nextId(): number
+  /** What queues and topics there are: JSON, by kind and name. Kept as long as the messages are. */
+  readonly definitions: Definitions
+  /**
+   * Make everything changed since the last call last, in one step. Called once for all that came in at the same time,
+   * before anybody is told. A store that cannot throws, and has undone it all.
+   */
+  commit(): void
+  /** Give up memory and files. */
+  close(): void
+}

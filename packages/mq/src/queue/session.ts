@@ -1,0 +1,390 @@
+import { IpcError, type IpcErrorCode, type Peer } from '@ipc/core'
+import { type Authorize, isName, QUEUE_OPERATIONS, type QueueOperation } from './access.js'
+import type { Command, CommandSink, QueueEvent } from './commands.js'
+import type { EngineClient, QueueEngine } from './engine.js'
+import type { Demand, EventSink, HostedQueue, WaitingSend } from './hosted-queue.js'
+import type { HostedTopic } from './hosted-topic.js'
+import type { QueueSettings } from './queue-settings.js'
+import type { StoredMessage } from './queue-store.js'
+import { atMost, checkSize, denied, fits, full, leaseOver, Refusal } from './refusal.js'
+import { publish, settle, transact } from './session-steps.js'
+import type { Sent } from './state-machine.js'
+import { checkPattern, checkSubject } from './topic-pattern.js'
+import { WaitingCalls } from './waiting-calls.js'
+
+/** Bounds what one client can make the engine keep. */
+const MAX_HANDLES = 4096
+/** A listing is one event: it must not grow beyond what a connection carries. */
+const MAX_LISTED_BYTES = 4 * 2 ** 20
+
+interface Handle {
+  readonly queue: HostedQueue | undefined
+  readonly topic: HostedTopic | undefined
+  readonly owner: number
+  readonly may: ReadonlySet<QueueOperation>
+}
+
+type CommandOf<Kind extends Command['kind']> = Extract<Command, { readonly kind: Kind }>
+
+/** One client of the engine: what it has opened, what it waits for. */
+export class Session implements CommandSink, EngineClient, EventSink {
+  readonly #engine: QueueEngine
+  readonly #peer: Peer
+  readonly #authorize: Authorize
+  readonly #onEvents: (events: readonly QueueEvent[]) => void
+  readonly #onEnd: (error: IpcError) => void
+  readonly #handles = new Map<number, Handle>()
+  readonly #handleOf = new Map<number, number>()
+  readonly #waiting = new WaitingCalls()
+  #events: QueueEvent[] = []
+  #isOver = false
+
+  /**
+   * @param onEvents - Called with what came of commands, in order.
+   * @param onEnd - Called when the engine ends before the session does.
+   */
+  constructor(
+    engine: QueueEngine,
+    peer: Peer,
+    authorize: Authorize,
+    onEvents: (events: readonly QueueEvent[]) => void,
+    onEnd: (error: IpcError) => void,
+  ) {
+    this.#engine = engine
+    this.#peer = peer
+    this.#authorize = authorize
+    this.#onEvents = onEvents
+    this.#onEnd = onEnd
+    engine.add(this)
+  }
+
+  execute(commands: readonly Command[]): void {
+    if (this.#isOver) return
+    this.#engine.run(this, (now) => {
+      for (const command of commands) this.#execute(command, now)
+    })
+  }
+
+  /** The client is gone: what it had goes back at once. @param died - Without having closed what it had opened. */
+  leave(died: boolean): void {
+    if (this.#isOver) return
+    this.#engine.run(this, (now) => {
+      for (const handle of [...this.#handles.keys()]) this.#close(handle, died, now)
+    })
+    this.#isOver = true
+    this.#engine.remove(this)
+  }
+
+  /** Let the client know that nothing more is answered, before it is left. */
+  tellClosed(): void {
+    this.#onEnd(new IpcError('IPC_CLOSED', 'the broker serves this peer no more'))
+  }
+
+  /** Whether a request gets one delivery, not a stream of them. */
+  isReceive(request: number): boolean {
+    return this.#waiting.get(request)?.demand?.goesOn !== true
+  }
+
+  emit(event: QueueEvent): void {
+    if (this.#events.push(event) === 1) this.#engine.tell(this)
+    if (event.kind !== 'lost') this.#waiting.answered(event.request)
+  }
+
+  flush(): void {
+    const events = this.#events
+    this.#events = []
+    if (!this.#isOver) this.#onEvents(events)
+  }
+
+  leaseLost(owner: number, { seq, epoch }: StoredMessage): void {
+    const handle = this.#handleOf.get(owner)
+    if (handle !== undefined) this.emit({ kind: 'lost', handle, seq, epoch })
+  }
+
+  end(error: IpcError): void {
+    if (this.#isOver) return
+    this.#isOver = true
+    this.#onEnd(error)
+  }
+
+  #execute(command: Command, now: number): void {
+    try {
+      this.#carryOut(command, now)
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error
+      this.#fail(command.request, error.code, error.message)
+    }
+  }
+
+  #carryOut(command: Command, now: number): void {
+    switch (command.kind) {
+      case 'send':
+        this.#send(command, now)
+        return
+      case 'settle':
+        this.#settle(command, now)
+        return
+      case 'receive':
+      case 'consume':
+        this.#demand(command, now)
+        return
+      case 'credit':
+        this.#credit(command, now)
+        return
+      case 'cancel':
+        this.#cancel(command.request)
+        return
+      case 'open':
+        this.#open(command)
+        return
+      case 'close':
+        this.#close(command.handle, false, now)
+        this.#done(command.request, 0)
+        return
+      case 'inquire':
+        this.#inquire(command, now)
+        return
+      case 'transact':
+        this.#transact(command, now)
+        return
+      case 'publish':
+        this.#publish(command, now)
+        return
+      case 'bind':
+        this.#bind(command)
+        return
+      case 'unbind': {
+        const topic = this.#topic(command.handle, 'manage')
+        const isBound = topic.bindings.delete(command.queue)
+        if (isBound) this.#engine.saveTopic(topic)
+        this.#done(command.request, isBound ? 1 : 0)
+        return
+      }
+    }
+  }
+
+  #open({ request, handle, what, name, create }: CommandOf<'open'>): void {
+    if (!isName(name)) throw new Refusal('IPC_PROTOCOL', 'this cannot name a queue or topic')
+    if (this.#handles.has(handle)) throw new Refusal('IPC_PROTOCOL', `handle ${handle} is in use`)
+    if (this.#handles.size >= MAX_HANDLES) {
+      throw new Refusal('IPC_QUEUE_FULL', `a client has at most ${MAX_HANDLES} queues and topics open`)
+    }
+    const may = new Set(QUEUE_OPERATIONS.filter((operation) => this.#isAllowed(operation, what, name)))
+    if (may.size === 0) throw new Refusal('IPC_PERMISSION_DENIED', `${what} ${name} is not for this peer`)
+    const found = what === 'queue' ? this.#engine.queue(name) : this.#engine.topic(name)
+    if (found === undefined && create === undefined) {
+      throw new Refusal(
+        'IPC_CONNECT_FAILED',
+        `there is no ${what} ${name}: the broker declares it, or create does`,
+      )
+    }
+    if (found === undefined && !may.has('create')) {
+      throw new Refusal('IPC_PERMISSION_DENIED', `this peer may not create ${what} ${name}`)
+    }
+    const queue = what === 'queue' ? this.#declare(name, create) : undefined
+    const topic = what === 'topic' ? this.#engine.declareTopic(name) : undefined
+    const owner = this.#engine.addOwner(this)
+    this.#handles.set(handle, { queue, topic, owner, may })
+    this.#handleOf.set(owner, handle)
+    this.emit({ kind: 'opened', request, durability: this.#engine.store.durability })
+  }
+
+  #declare(name: string, settings: QueueSettings | undefined): HostedQueue {
+    return checked(() => this.#engine.declareQueue(name, settings))
+  }
+
+  #isAllowed(operation: QueueOperation, kind: 'queue' | 'topic', name: string): boolean {
+    try {
+      return this.#authorize(this.#peer, { operation, kind, name }) === true
+    } catch {
+      return false
+    }
+  }
+
+  #close(id: number, died: boolean, now: number): void {
+    const handle = this.#handles.get(id)
+    if (handle === undefined) return
+    for (const request of this.#waiting.cancelOf(id)) this.#fail(request, 'IPC_CLOSED', 'the queue is closed')
+    if (handle.queue !== undefined) {
+      this.#engine.touch(handle.queue, now).machine.releaseOwner(handle.owner, died, now)
+    }
+    this.#engine.removeOwner(handle.owner)
+    this.#handles.delete(id)
+    this.#handleOf.delete(handle.owner)
+  }
+
+  #send({ request, handle: id, messages }: CommandOf<'send'>, now: number): void {
+    const { queue } = this.#handle(id, 'send')
+    const receipts: Sent[] = []
+    const done = (): void => this.emit({ kind: 'sent', request, receipts })
+    this.#admit(request, id, this.#engine.touch(queue, now), { messages, receipts, done }, now)
+  }
+
+  /** Let a queue have messages, as it is set up. */
+  #admit(request: number, id: number, queue: HostedQueue, sending: WaitingSend, now: number): void {
+    const { messages } = sending
+    for (const { bytes } of messages) checkSize(queue, bytes)
+    const { machine, settings } = queue
+    if (settings.whenFull === 'drop-oldest') {
+      for (const message of messages) {
+        if (machine.findDuplicate(message, now) === undefined && !machine.makeRoom(1, message.bytes, now)) {
+          throw full(queue)
+        }
+        sending.receipts.push(machine.send(message, now))
+      }
+      sending.done()
+      return
+    }
+    if (settings.whenFull === 'reject' && !fits(queue, messages, now)) throw full(queue)
+    queue.sendInTurn(sending, now)
+    if (sending.receipts.length === messages.length) return
+    const bytes = messages.reduce((sum, message) => sum + message.bytes, 0)
+    this.#waiting.add(request, {
+      handle: id,
+      bytes,
+      demand: undefined,
+      cancel: () => (queue.stopSending(sending) ? sending.receipts.length : -1),
+    })
+  }
+
+  #demand(command: CommandOf<'receive'> | CommandOf<'consume'>, now: number): void {
+    const { request, handle: id, leaseMs } = command
+    const { queue, owner } = this.#handle(id, 'receive')
+    this.#engine.touch(queue, now)
+    const goesOn = command.kind === 'consume'
+    const demand: Demand = {
+      client: this,
+      request,
+      handle: id,
+      owner,
+      leaseMs: leaseMs > 0 ? leaseMs : queue.settings.leaseMs,
+      goesOn,
+      credit: Math.max(1, goesOn ? command.prefetch : command.max),
+      batch: [],
+    }
+    // What is there goes to those who have waited first.
+    if (!goesOn && !command.wait && (queue.isAwaited || queue.table.counts.ready === 0)) queue.pump(now)
+    if (!goesOn && !command.wait && queue.table.counts.ready === 0) {
+      this.emit({ kind: 'cancelled', request, queued: 0 })
+      return
+    }
+    queue.addDemand(demand)
+    if (!goesOn) {
+      queue.pump(now)
+      if (demand.credit < Math.max(1, command.max)) return
+    }
+    this.#waiting.add(request, {
+      handle: id,
+      bytes: 0,
+      demand,
+      cancel: () => (queue.removeDemand(demand) || goesOn ? 0 : -1),
+    })
+  }
+
+  #credit({ request, count }: CommandOf<'credit'>, now: number): void {
+    const waiting = this.#waiting.get(request)
+    if (waiting?.demand === undefined) return
+    const { queue } = this.#handles.get(waiting.handle) as Handle
+    waiting.demand.credit += count
+    this.#engine.touch(queue as HostedQueue, now).addDemand(waiting.demand)
+  }
+
+  #cancel(request: number): void {
+    const queued = this.#waiting.cancel(request)
+    // Otherwise its answer is on its way.
+    if (queued >= 0) this.emit({ kind: 'cancelled', request, queued })
+  }
+
+  #settle(command: CommandOf<'settle'>, now: number): void {
+    const { queue, owner } = this.#handle(command.handle, 'receive')
+    this.#engine.touch(queue, now)
+    if (settle(queue, owner, command, now)) this.#done(command.request, 0)
+    else throw leaseOver(command)
+  }
+
+  #inquire({ request, handle, what, count }: CommandOf<'inquire'>, now: number): void {
+    const looks = what === 'stats' || what === 'peek' || what === 'dead-letters'
+    const { queue } = this.#handle(handle, looks ? 'inspect' : 'manage')
+    const { machine, table } = this.#engine.touch(queue, now)
+    queue.pump(now)
+    if (what === 'stats') this.emit({ kind: 'stats', request, counts: { ...table.counts } })
+    else if (what === 'purge') this.#done(request, machine.purge())
+    else if (what === 'purge-dead') this.#done(request, table.removeDead())
+    else if (what === 'redrive') this.#done(request, machine.redrive(count, now))
+    else {
+      const found = what === 'peek' ? table.readyInOrder(count) : table.deadInOrder(count)
+      this.emit({ kind: 'listed', request, messages: atMost(MAX_LISTED_BYTES, found) })
+    }
+  }
+
+  #transact({ request, settles, sends }: CommandOf<'transact'>, now: number): void {
+    const steps = settles.map((step) => ({ step, ...this.#handle(step.handle, 'receive') }))
+    const sendings = sends.map((step) => ({ message: step.message, ...this.#handle(step.handle, 'send') }))
+    for (const { queue } of [...steps, ...sendings]) this.#engine.touch(queue, now)
+    this.emit({ kind: 'sent', request, receipts: transact(steps, sendings, now) })
+  }
+
+  #publish({ request, handle, subject, message }: CommandOf<'publish'>, now: number): void {
+    const topic = this.#topic(handle, 'send')
+    checked(() => checkSubject(subject))
+    const queues = topic
+      .queuesFor(subject)
+      .flatMap((name) => this.#engine.queue(name) ?? [])
+      .map((queue) => this.#engine.touch(queue, now))
+    let isDone = false
+    const cancel = publish(queues, message, now, () => {
+      isDone = true
+      this.#done(request, queues.length)
+    })
+    if (!isDone) this.#waiting.add(request, { handle, bytes: message.bytes, demand: undefined, cancel })
+  }
+
+  #bind({ request, handle, queue: name, pattern, create }: CommandOf<'bind'>): void {
+    const topic = this.#topic(handle, 'manage')
+    if (!isName(name)) throw new Refusal('IPC_PROTOCOL', 'this cannot name a queue')
+    if (this.#engine.queue(name) === undefined) {
+      if (create === undefined) throw new Refusal('IPC_CONNECT_FAILED', `there is no queue ${name}`)
+      if (!this.#isAllowed('create', 'queue', name)) {
+        throw new Refusal('IPC_PERMISSION_DENIED', `this peer may not create queue ${name}`)
+      }
+    } else if (!this.#isAllowed('manage', 'queue', name)) {
+      throw new Refusal('IPC_PERMISSION_DENIED', `this peer may not manage queue ${name}`)
+    }
+    checked(() => checkPattern(pattern))
+    this.#declare(name, create)
+    if (topic.bind(name, pattern)) this.#engine.saveTopic(topic)
+    this.#done(request, 1)
+  }
+
+  #handle(id: number, operation: QueueOperation): Handle & { readonly queue: HostedQueue } {
+    const handle = this.#handles.get(id)
+    if (handle?.queue === undefined) throw new Refusal('IPC_CLOSED', 'the queue is closed')
+    if (!handle.may.has(operation)) throw denied(operation, handle.queue.name)
+    return handle as Handle & { readonly queue: HostedQueue }
+  }
+
+  #topic(id: number, operation: QueueOperation): HostedTopic {
+    const handle = this.#handles.get(id)
+    if (handle?.topic === undefined) throw new Refusal('IPC_CLOSED', 'the topic is closed')
+    if (!handle.may.has(operation)) throw denied(operation, handle.topic.name)
+    return handle.topic
+  }
+
+  #done(request: number, value: number): void {
+    if (request !== 0) this.emit({ kind: 'done', request, value })
+  }
+
+  #fail(request: number, code: IpcErrorCode, message: string): void {
+    if (request === 0) return
+    this.emit({ kind: 'failed', request, error: new IpcError(code, message).toJSON() })
+  }
+}
+
+/** What a peer asks for may make no sense. */
+function checked<T>(run: () => T): T {
+  try {
+    return run()
+  } catch (error) {
+    throw new Refusal('IPC_PROTOCOL', error instanceof Error ? error.message : String(error))
+  }
+}
