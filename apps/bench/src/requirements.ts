@@ -5,7 +5,7 @@ import { buildCPrograms, type CPrograms } from './peers/c-programs.js'
 const MAX_REASON_LENGTH = 200
 
 /** What some systems need beside Node.js. */
-export type Requirement = 'C programs' | 'nats-server' | 'zeromq'
+export type Requirement = 'C programs' | 'nats-server' | 'redis-server' | 'zeromq'
 
 /** What is there of it. */
 export interface Provided {
@@ -22,8 +22,9 @@ export async function provide(cases: readonly BenchCase[]): Promise<Provided> {
   if (needed.has('C programs') && programs === undefined) {
     missing.set('C programs', 'the C programs cannot be built here (cc)')
   }
-  if (needed.has('nats-server')) {
-    await provideNatsServer().catch((error) => missing.set('nats-server', `no nats-server: ${lineOf(error)}`))
+  for (const server of ['nats-server', 'redis-server'] as const) {
+    if (!needed.has(server)) continue
+    await provideServer(server).catch((error) => missing.set(server, `no ${server}: ${lineOf(error)}`))
   }
   if (needed.has('zeromq')) {
     await import('zeromq').catch((error) =>
@@ -33,9 +34,10 @@ export async function provide(cases: readonly BenchCase[]): Promise<Provided> {
   return { programs, missing }
 }
 
-async function provideNatsServer(): Promise<void> {
-  if ((await findOnPath('nats-server')) !== undefined) return
-  await installPackages({ packages: ['nats-server'], isThere: 'command -v nats-server' })
+/** Program and package have the same name. */
+async function provideServer(name: 'nats-server' | 'redis-server'): Promise<void> {
+  if ((await findOnPath(name)) !== undefined) return
+  await installPackages({ packages: [name], isThere: `command -v ${name}` })
 }
 
 /** What an error says, in one line that is not too long. */
