@@ -7,7 +7,7 @@ import { loadLink } from './links.js'
 import type { NetShape } from './shape.js'
 
 /** Opened before it counts: the first ones bring code and buffers that all share. */
-const FIRST_CONNECTIONS = 64
+const FIRST_CONNECTIONS = 256
 /** Collections of garbage: what one lets go with a finalizer, only the next one can free. */
 const COLLECTIONS = 4
 const REST_MS = 50

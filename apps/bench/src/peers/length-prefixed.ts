@@ -18,7 +18,7 @@ export class LengthPrefixedEnd implements End {
   readonly #batchBytes: number
   readonly #windowBytes: number
   readonly #spare: Buffer[] = []
-  #batch: Buffer
+  #batch: Buffer | undefined
   #filled = 0
   #underWay = 0
   #resume: (() => void) | undefined
@@ -27,11 +27,11 @@ export class LengthPrefixedEnd implements End {
     this.#socket = socket
     this.#windowBytes = windowBytes
     this.#batchBytes = Math.max(BATCH_BYTES, PREFIX_BYTES + messageBytes)
-    this.#batch = this.#freshBatch()
   }
 
   send(message: Uint8Array): boolean {
     if (this.#filled + PREFIX_BYTES + message.length > this.#batchBytes) this.flush()
+    this.#batch ??= this.#spare.pop() ?? Buffer.allocUnsafeSlow(this.#batchBytes)
     const batch = this.#batch
     batch.writeInt32LE(message.length, this.#filled)
     batch.set(message, this.#filled + PREFIX_BYTES)
@@ -42,8 +42,8 @@ export class LengthPrefixedEnd implements End {
   flush(): void {
     const batch = this.#batch
     const length = this.#filled
-    if (length === 0) return
-    this.#batch = this.#freshBatch()
+    if (batch === undefined) return
+    this.#batch = undefined
     this.#filled = 0
     this.#underWay += length
     this.#socket.write(batch.subarray(0, length), () => {
@@ -70,10 +70,6 @@ export class LengthPrefixedEnd implements End {
   echo(): void {
     const socket: Duplex = this.#socket
     socket.on('data', (chunk: Buffer) => socket.write(chunk))
-  }
-
-  #freshBatch(): Buffer {
-    return this.#spare.pop() ?? Buffer.allocUnsafeSlow(this.#batchBytes)
   }
 }
 
