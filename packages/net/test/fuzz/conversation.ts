@@ -132,7 +132,8 @@ class Conversation {
       ref() {},
       unref() {},
     }) as unknown as Server
-    const authorize = (how & 32) !== 0 ? async () => (await turn(), (how & 128) === 0) : undefined
+    const isAllowed = (how & 128) === 0
+    const authorize = (how & 32) !== 0 ? () => turn().then(() => isAllowed) : undefined
     const options = { ...LIMITS, codec: bytes(), allowHalfOpen: (how & 64) !== 0 }
     const settings = { ...SETTINGS, authorize }
     const acceptor = new Acceptor<Uint8Array, Uint8Array>({
@@ -368,7 +369,11 @@ class Conversation {
       // The limits of a session are those with which it began.
       if (!socket.isResuming) first = socket
       if (!socket.socket.destroyed) throw new Violation('a socket is left')
-      const fault = faultOf(socket.received, { ...first!.limits, credit: socket.granted })
+      const fault = faultOf(socket.received, {
+        ...first!.limits,
+        credit: socket.granted,
+        isCut: !socket.socket.hasEnded,
+      })
       if (fault !== undefined) throw new Violation(`sent ${fault}`)
       const numbers = socket.taken.map((message) => message.readUInt32LE(0))
       if (numbers.some((number, i) => number !== numbers[0]! + i)) throw new Violation(`sent ${numbers}`)

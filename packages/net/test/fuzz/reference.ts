@@ -103,17 +103,19 @@ export interface Heard {
   /** The least of its limits. */
   readonly maxFrame: number
   readonly maxMessage: number
+  /** It broke, and a frame with it. */
+  readonly isCut?: boolean
 }
 
 /** What a sender of `bytes` has done that it may not; `undefined`: nothing. `skip`: greeting, RESUME. */
 export function faultOf(bytes: Buffer, heard: Heard): string | undefined {
   if (bytes.length === 0) return undefined
   const isGreeting = bytes[0] === 0x89 && bytes[1] === 0x49
-  if (isGreeting && bytes.length < GREETING) return 'half a greeting'
+  if (isGreeting && bytes.length < GREETING) return heard.isCut ? undefined : 'half a greeting'
   let at = isGreeting ? GREETING : 0
   if (isGreeting && (bytes[at + 3] === 0x10 || bytes[at + 3] === 0x11)) at += HEADER + bytes.readUIntLE(at, 3)
   const { frames, left } = framesIn(bytes, at)
-  if (left > 0) return `${left} bytes of no frame at the end`
+  if (left > 0 && !heard.isCut) return `${left} bytes of no frame at the end`
   const error = frames.findIndex(({ type }) => type === 0x09)
   if (error >= 0 && error < frames.length - 1) return 'frames behind ERROR'
   if (!isGreeting && (frames.length !== 1 || error !== 0)) return 'no greeting, and not just ERROR'
