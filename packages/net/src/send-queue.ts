@@ -35,6 +35,10 @@ export class SendQueue<Out> {
   #credit = 0
   /** Of what is being written. */
   #writingTaken = 0
+  /** Of what was written before. */
+  #writtenTaken = 0
+  /** Acknowledged while it was being written: a part of it may have left. */
+  #acknowledgedEarly = 0
   /** To go with the next write. */
   #grant = 0
   #ack = -1
@@ -51,6 +55,7 @@ export class SendQueue<Out> {
   /** Write into `socket` from now on, what the peer does not have first. */
   attach(socket: Socket, credit: number): void {
     this.log.rewind()
+    this.#acknowledgedEarly = 0
     this.#credit = credit
     this.#grant = 0
     this.#ack = -1
@@ -114,8 +119,16 @@ export class SendQueue<Out> {
 
   /** The peer has so many messages. Returns false when it cannot. */
   acknowledged(count: number): boolean {
-    if (count > this.log.taken || count < this.log.acknowledged || !this.#retains) return false
-    this.log.acknowledge(count)
+    if (
+      count > this.log.taken ||
+      count < Math.max(this.log.acknowledged, this.#acknowledgedEarly) ||
+      !this.#retains
+    )
+      return false
+    // The socket still reads the memory of the others: it must not become that of another connection's messages.
+    const isWriting = this.#writer?.isBusy === true
+    this.log.acknowledge(isWriting ? Math.min(count, this.#writtenTaken) : count)
+    this.#acknowledgedEarly = isWriting ? count : 0
     this.#onProgress()
     return true
   }
@@ -140,6 +153,7 @@ export class SendQueue<Out> {
 
   #next(): Buffer[] {
     const pieces = this.#control()
+    this.#writtenTaken = this.log.taken
     const messages = this.log.take(this.#credit, WRITE_BYTES)
     if (messages !== undefined) {
       this.#credit -= messages.cost
@@ -170,6 +184,7 @@ export class SendQueue<Out> {
 
   #settle(): void {
     if (!this.#retains) this.log.acknowledge(this.#writingTaken)
+    else if (this.#acknowledgedEarly > this.log.acknowledged) this.log.acknowledge(this.#acknowledgedEarly)
   }
 
   #written(): void {

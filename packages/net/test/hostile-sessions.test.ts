@@ -189,6 +189,37 @@ describe('theft of a session', () => {
   })
 })
 
+describe('a peer that acknowledges what it has not read', () => {
+  test('is sent its own messages all the same, and nothing of another connection', async () => {
+    await listen()
+    const { peer, connection } = await begun()
+    const other = await begun()
+    peer.socket.write(encodeCredit(2 ** 32 - 1))
+    peer.socket.pause()
+    const SIZE = 30_000
+    const TURNS = 2000
+    let sent = 0
+    // Until the system takes no more: the last one is on its way then.
+    do {
+      connection.send('a'.repeat(SIZE))
+      sent++
+      await new Promise((resolve) => setImmediate(resolve))
+      peer.socket.write(encodeAck(sent))
+      for (let turn = 0; connection.stats().bufferedMessages > 0 && turn < TURNS; turn++) {
+        await new Promise((resolve) => setImmediate(resolve))
+      }
+    } while (connection.stats().bufferedMessages === 0 && connection.status === 'open')
+    expect(connection.status).toBe('open')
+    // What others say meanwhile goes where there is memory.
+    for (let i = 0; i < 100; i++) other.connection.send('secret'.repeat(SIZE / 6))
+    peer.socket.resume()
+    const all = await peer.atLeast(GREETING_BYTES + sent * (SIZE + 11))
+    expect(all.includes('secret')).toBe(false)
+    while (connection.stats().bufferedMessages > 0) await new Promise((resolve) => setImmediate(resolve))
+    expect(connection.status).toBe('open')
+  })
+})
+
 describe('in place of RESUME', () => {
   test.each([
     ['CREDIT', encodeCredit(1)],
