@@ -167,7 +167,7 @@ export class QueueModel<Body = unknown> {
   releaseOwner(owner: number, died: boolean, now: number): void {
     for (const entry of [...this.living]) {
       if (entry.lease?.owner !== owner) continue
-      if (died && !entry.lease.started) entry.suspect = true
+      if (died) entry.suspect = true
       this.#release(entry, 0, now)
     }
   }
