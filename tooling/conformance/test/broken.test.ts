@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { VARIANTS } from './broken/variants.js'
+import { QUEUE_VARIANTS } from './broken-queues/variants.js'
 
 const HOME = fileURLToPath(new URL('../', import.meta.url))
 const VITEST = join(dirname(fileURLToPath(import.meta.resolve('vitest/package.json'))), 'vitest.mjs')
@@ -37,6 +38,14 @@ describe('the suite', () => {
     const failed = failures.get(name) ?? []
     const found = failed.filter((test) => test.startsWith(`${suite} > `) && test.includes(wanted))
     expect(found, `failing tests: ${failed.join('; ') || 'none'}`).not.toEqual([])
+  })
+
+  test.each(Object.entries(QUEUE_VARIANTS))('fails a queue that %s', (name, { test: wanted }) => {
+    const failed = failures.get(name) ?? []
+    expect(
+      failed.filter((test) => test.includes(wanted)),
+      `failing: ${failed.join('; ') || 'none'}`,
+    ).not.toEqual([])
   })
 })
 

@@ -1,5 +1,6 @@
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
+import { setTimeout as delay } from 'node:timers/promises'
 import type { MessageQueue } from '@ipc/core'
 import { type Broker, createBroker, mqProcess } from '@ipc/mq'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -30,6 +31,11 @@ async function start(task: string): Promise<ChildProcess> {
   return child
 }
 
+/** Resolves when so many messages are leased. */
+async function leased(count: number): Promise<void> {
+  while ((await queue.stats()).leased !== count) await delay(5)
+}
+
 /** A message that a program sends beside its connection. */
 function word(child: ChildProcess): Promise<Record<string, unknown>> {
   return new Promise((resolve) => {
@@ -54,7 +60,7 @@ test('what a killed consumer had is delivered again at once; only what it was ha
   await queue.sendBatch(Array.from({ length: 8 }, (_, n) => ({ body: { n } })))
   const consumer = await start('hold on to messages')
   await word(consumer)
-  while ((await queue.stats()).leased < 8);
+  await leased(8)
   consumer.kill('SIGKILL')
   const again: number[][] = []
   for (let i = 0; i < 8; i++) {
@@ -72,7 +78,7 @@ test('a message that kills its consumers at once is given up, and no other one p
     await once(consumer, 'exit')
     deaths++
     // The broker hears of it by the end of the channel.
-    while ((await queue.stats()).leased > 0);
+    await leased(0)
   }
   const [letter] = await queue.deadLetters()
   expect(letter).toMatchObject({ body: { n: 4 }, attempt: 3, reason: 'max attempts' })

@@ -1,4 +1,5 @@
 import { describe, expect } from 'vitest'
+import { until } from '../../check.js'
 import type { QueueHarness } from '../queue-harness.js'
 import { drain, queueTest, sendAll, take } from '../queue-test.js'
 
@@ -37,7 +38,7 @@ export function deadLettersSuite(harness: QueueHarness): void {
         await queue.send('slow')
         await take(queue, 20)
         await take(queue, 20)
-        while ((await queue.stats()).dead === 0);
+        await until(async () => (await queue.stats()).dead === 1)
         expect((await queue.deadLetters(5)).map(({ body, attempt }) => [body, attempt])).toEqual([
           ['slow', 2],
         ])

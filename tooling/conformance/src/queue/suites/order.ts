@@ -1,5 +1,5 @@
 import { describe, expect } from 'vitest'
-import { expectMisuse, expectSame } from '../../check.js'
+import { expectMisuse, expectSame, until } from '../../check.js'
 import type { QueueHarness } from '../queue-harness.js'
 import { drain, queueTest, sendAll, take } from '../queue-test.js'
 
@@ -63,7 +63,10 @@ export function orderSuite(harness: QueueHarness): void {
       )
       const numbers = Array.from({ length: 200 }, (_, i) => i)
       await queue.sendBatch(numbers.map((body) => ({ body })))
-      while ((await queue.stats()).ready + (await queue.stats()).leased > 0);
+      await until(async () => {
+        const { ready, leased } = await queue.stats()
+        return ready + leased === 0
+      })
       await Promise.all(consumers.map((consumer) => consumer.stop()))
       expect(seen.sort((a, b) => Number(a) - Number(b))).toEqual(numbers)
     })
