@@ -1,10 +1,9 @@
-import { describe, inject } from 'vitest'
+import { describe } from 'vitest'
 import { QUEUE_SUITES } from '../../src/queue/describe-queue.js'
 import { referenceHarness } from '../reference-harness.js'
 import { QUEUE_VARIANTS } from './variants.js'
 
-const name = inject('variant')
-const { changes, suite } = QUEUE_VARIANTS[name]!
-
-// At the same time, because some of them only wait for their watchdog.
-describe.concurrent(name, () => QUEUE_SUITES[suite]?.(referenceHarness(name, changes)))
+for (const [name, { changes, suite }] of Object.entries(QUEUE_VARIANTS)) {
+  // At the same time, because some of them only wait for their watchdog.
+  describe.concurrent(name, () => QUEUE_SUITES[suite]?.(referenceHarness(name, changes)))
+}

@@ -101,6 +101,11 @@ export const QUEUE_VARIANTS: Readonly<Record<string, QueueVariant>> = {
     changes: model(
       (Model) =>
         class extends Model {
+          override advance(now: number): ModelEntry[] {
+            super.advance(now)
+            // Or the delivery would refuse by itself.
+            return []
+          }
           override held(_owner: number, place: number): ModelEntry | undefined {
             return this.living.find((entry) => entry.place === place && entry.lease !== undefined)
           }
@@ -263,7 +268,7 @@ export const QUEUE_VARIANTS: Readonly<Record<string, QueueVariant>> = {
   'tries again without a pause': {
     changes: { makeModel: (settings) => new QueueModel({ ...settings, backoffFirstMs: 0 }) },
     suite: 'consuming',
-    test: 'the message comes again after a pause',
+    test: 'a message whose handler threw waits for its backoff',
   },
   'acknowledges what peek shows': {
     changes: queue((real) => ({
