@@ -5,5 +5,6 @@ export default program({
     cli: 'src/cli.ts',
     near: 'src/pair/near.ts',
     far: 'src/pair/far.ts',
+    'piscina-task': 'src/peers/piscina-task.ts',
   },
 })

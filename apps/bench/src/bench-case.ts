@@ -1,4 +1,4 @@
-import type { CPrograms } from './peers/c-programs.js'
+import type { Provided, Requirement } from './requirements.js'
 
 /** A figure of one measurement. The first metric of a case is the one that systems are compared by. */
 export interface Figure {
@@ -8,19 +8,18 @@ export interface Figure {
 }
 
 /** What every measurement of a run has in common. */
-export interface Setting {
+export interface Setting extends Provided {
   readonly seconds: number
   /** Directory for sockets and the names of shared memory. */
   readonly scratch: string
-  /** `undefined` on a machine without a C compiler: what needs them is left out. */
-  readonly programs: CPrograms | undefined
   readonly signal: AbortSignal
 }
 
 /** Something that does the work of a case: ours, a peer, or C. */
 export interface System {
   readonly name: string
-  readonly needsPrograms: boolean
+  /** Where it is not there, this system is left out. */
+  readonly needs: Requirement | undefined
   /** Run once, with both sides in processes or threads of their own, made for it. */
   measure(setting: Setting): Promise<readonly Figure[]>
   /** The same as another checkout of this workspace, which is built, has it. Only of our packages. */

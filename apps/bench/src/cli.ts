@@ -4,10 +4,10 @@ import type { BenchCase, Setting } from './bench-case.js'
 import { InputError } from './input-error.js'
 import { describeMachine, type Machine, thisMachine } from './machine.js'
 import { type BenchOptions, parseOptions } from './options.js'
-import { buildCPrograms } from './peers/c-programs.js'
 import { Progress } from './progress.js'
 import { caseLines, machineLine, renderLines } from './report/json-lines.js'
 import { caseTable, targetTable } from './report/tables.js'
+import { provide } from './requirements.js'
 import { type CaseResult, runCase } from './run-case.js'
 import { makeScratch, removeScratch } from './scratch.js'
 
@@ -51,10 +51,10 @@ async function runAll(
   { cases, rounds, seconds, json }: BenchOptions,
   machine: Machine,
 ): Promise<CaseResult[]> {
-  const programs = await buildCPrograms()
-  if (programs === undefined) complain('the C programs cannot be built here (cc): there are no rows of them')
+  const provided = await provide(cases)
+  for (const reason of provided.missing.values()) complain(`${reason}: there are no rows of it`)
   const scratch = makeScratch()
-  const setting: Setting = { seconds, scratch, programs, signal: interruption.signal }
+  const setting: Setting = { ...provided, seconds, scratch, signal: interruption.signal }
   const progress = new Progress(process.stderr, rounds * measurements(cases))
   process.stdout.write(json ? renderLines([machineLine(machine)]) : `${heading(machine, rounds, seconds)}\n`)
   try {
@@ -68,7 +68,7 @@ async function runAll(
     return results
   } finally {
     progress.stop()
-    programs?.remove()
+    provided.programs?.remove()
     removeScratch(scratch)
   }
 }

@@ -28,7 +28,7 @@ export interface AsyncOneWaySender {
 }
 
 /** Bytes between two looks at the clock. */
-const STRIDE_BYTES = 65536
+export const STRIDE_BYTES = 65536
 
 /** Send for some time, whole batches only; returns how many. */
 export function sendFor(seconds: number, { messageBytes, batch }: OneWayShape, sender: OneWaySender): number {
@@ -50,9 +50,10 @@ export async function sendForAsync(
   seconds: number,
   { messageBytes, batch }: OneWayShape,
   sender: AsyncOneWaySender,
+  strideBytes: number = STRIDE_BYTES,
 ): Promise<number> {
   const until = performance.now() + seconds * 1000
-  const stride = Math.max(batch, STRIDE_BYTES / messageBytes)
+  const stride = Math.max(batch, strideBytes / messageBytes)
   let number = 0
   do {
     for (let i = 1; i <= stride; i++) {

@@ -46,31 +46,37 @@ export function measureTrips(
   return { figures: figuresOf(samples.subarray(0, taken)), count: number }
 }
 
-/** As {@link measureTrips}, with the event loop going on. */
+/** As {@link measureTrips}, with the event loop going on. Of several kinds of `trip`, each goes on beside the others. */
 export async function measureTripsAsync(
   { seconds }: NearPlace,
   shape: RoundTripShape,
-  trip: (number: number) => Promise<void>,
+  ...trips: readonly ((number: number) => Promise<void>)[]
 ): Promise<{ readonly figures: readonly Figure[]; readonly count: number }> {
   const samples = new Float64Array(MAX_SAMPLES)
-  let number = 0
+  const numbers = trips.map(() => 0)
   const run = async (forSeconds: number, pauseMs: number): Promise<number> => {
     const until = performance.now() + forSeconds * 1000
     let taken = 0
-    let end: number
-    do {
-      for (let i = 1; i < shape.timedEvery; i++) await trip(number++)
-      if (pauseMs > 0) await new Promise((resolve) => setTimeout(resolve, pauseMs))
-      const start = performance.now()
-      await trip(number++)
-      end = performance.now()
-      samples[taken++] = end - start
-    } while (end < until && taken < MAX_SAMPLES)
+    const goOn = async (trip: (number: number) => Promise<void>, index: number): Promise<void> => {
+      let number = numbers[index] as number
+      let end: number
+      do {
+        for (let i = 1; i < shape.timedEvery; i++) await trip(number++)
+        if (pauseMs > 0) await new Promise((resolve) => setTimeout(resolve, pauseMs))
+        const start = performance.now()
+        await trip(number++)
+        end = performance.now()
+        samples[taken++] = end - start
+      } while (end < until && taken < MAX_SAMPLES)
+      numbers[index] = number
+    }
+    await Promise.all(trips.map(goOn))
     return taken
   }
   await run(WARM_UP_SECONDS, 0)
   const taken = await run(seconds, shape.pauseMs)
-  return { figures: figuresOf(samples.subarray(0, taken)), count: number }
+  const count = numbers.reduce((sum, number) => sum + number, 0)
+  return { figures: figuresOf(samples.subarray(0, taken)), count }
 }
 
 function figuresOf(milliseconds: Float64Array): readonly Figure[] {

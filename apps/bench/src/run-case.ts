@@ -35,9 +35,7 @@ export async function runCase(
   setting: Setting,
   onTurn: (round: number, system: string) => void,
 ): Promise<CaseResult> {
-  const systems = benchCase.systems.filter(
-    (system) => setting.programs !== undefined || !system.needsPrograms,
-  )
+  const systems = benchCase.systems.filter(({ needs }) => needs === undefined || !setting.missing.has(needs))
   const measured = new Map<System, Figure[][]>(systems.map((system) => [system, []]))
   const problems: string[] = []
   for (let round = 1; round <= rounds; round++) {

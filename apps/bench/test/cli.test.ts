@@ -3,7 +3,7 @@ import { bench } from './fixtures/bench-run.js'
 
 const WATCHDOG_MS = 60_000
 /** What it says on a machine without a compiler. */
-const NO_PROGRAMS = 'bench: the C programs cannot be built here (cc): there are no rows of them\n'
+const NO_PROGRAMS = 'bench: the C programs cannot be built here (cc): there are no rows of it\n'
 const SHORT = ['--rounds', '1', '--seconds', '0.05']
 
 describe('bench', { timeout: WATCHDOG_MS }, () => {
@@ -45,9 +45,7 @@ describe('bench', { timeout: WATCHDOG_MS }, () => {
   test('prints a table with ratios, and says what it leaves out without a compiler', async () => {
     const run = bench(['--filter', 'shm/round-trip/spin', ...SHORT], { PATH: '/nowhere' })
     expect(await run.ended).toBe(0)
-    expect(run.stderr).toContain(
-      'bench: the C programs cannot be built here (cc): there are no rows of them\n',
-    )
+    expect(run.stderr).toContain('bench: the C programs cannot be built here (cc): there are no rows of it\n')
     expect(run.stdout).toMatch(/^Node v.*, load .* before the run$/m)
     expect(run.stdout).toMatch(/^ours \(processes\) +[\d.]+k? +[\d.]+k? .* -$/m)
     expect(run.stdout).not.toMatch(/^C spin/m)

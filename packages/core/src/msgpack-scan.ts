@@ -11,6 +11,13 @@ const ELEMENT_BYTES: readonly number[] = [1, 1, 1, 2, 2, 4, 4, 4, 8, 8, 8]
 /** Bytes behind the tokens 0xca to 0xd3: floats, unsigned and signed integers. */
 const NUMBER_BYTES: readonly number[] = [4, 8, 1, 2, 4, 8, 1, 2, 4, 8]
 
+/** What an engine reserves for an index that an object does not have, and half as many more. */
+const HOLE_BYTES = 12
+/** What values may take beyond their bytes as a message: as much as the smallest objects take. */
+const MAX_GROWTH = 64
+/** And a message beside that. */
+const SPARE_BYTES = 4096
+
 const decoder = new TextDecoder('utf-8', { fatal: true })
 const PROTO: Uint8Array = new TextEncoder().encode('__proto__')
 
@@ -23,17 +30,23 @@ export class MessageScan {
   #view: DataView = new DataView(this.#bytes.buffer)
   #at = 0
   #end = 0
+  /** Indices that maps leave out, below their greatest one. */
+  #holes = 0
+  /** Of the key that was read last, if it is one; else -1. */
+  #index = -1
 
-  /** Check the first `length` bytes of `bytes`. */
-  check(bytes: Uint8Array, length: number): void {
+  /** Check the first `length` bytes of `bytes`. Returns whether objects would take far more memory than what they hold. */
+  check(bytes: Uint8Array, length: number): boolean {
     if (bytes !== this.#bytes) {
       this.#bytes = bytes
       this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     }
     this.#at = 0
     this.#end = length
+    this.#holes = 0
     this.#value(0)
     if (this.#at < length) throw new RangeError(`${length - this.#at} bytes follow the value`)
+    return this.#holes * HOLE_BYTES > MAX_GROWTH * length + SPARE_BYTES
   }
 
   #value(depth: number): void {
@@ -64,10 +77,13 @@ export class MessageScan {
 
   #entries(count: number, depth: number): void {
     this.#enter(2 * count, depth)
+    let greatest = -1
     for (let i = 0; i < count; i++) {
       this.#key()
+      if (this.#index > greatest) greatest = this.#index
       this.#value(depth + 1)
     }
+    if (greatest > count) this.#holes += greatest - count
   }
 
   /** A container of `count` values, of at least one byte each: what is promised beyond that is not believed. */
@@ -88,6 +104,31 @@ export class MessageScan {
     if (text && this.#at - start - head === PROTO.length && this.#isProto(start + head)) {
       throw new TypeError('a key __proto__')
     }
+    this.#index = text ? this.#indexIn(start + head, this.#at) : this.#indexAt(start)
+  }
+
+  /** The number in decimal digits, -1 if it is none, or a large one. */
+  #indexIn(start: number, end: number): number {
+    if (end === start || end - start > 7) return -1
+    let index = 0
+    for (let at = start; at < end; at++) {
+      const digit = (this.#bytes[at] as number) - 0x30
+      if (digit < 0 || digit > 9) return -1
+      index = 10 * index + digit
+    }
+    return index
+  }
+
+  /** The unsigned integer that begins here, -1 if it is none, or a large one. */
+  #indexAt(start: number): number {
+    const token = this.#bytes[start] as number
+    if (token < 0x80) return token
+    if (token === 0xca) return this.#view.getFloat32(start + 1)
+    if (token === 0xcb) return this.#view.getFloat64(start + 1)
+    if (token === 0xcc || token === 0xd0) return this.#bytes[start + 1] as number
+    if (token === 0xcd || token === 0xd1) return this.#view.getUint16(start + 1)
+    if (token === 0xce || token === 0xd2) return this.#view.getUint32(start + 1)
+    return token >= 0xe0 ? -1 : this.#view.getUint32(start + 5)
   }
 
   #isProto(start: number): boolean {

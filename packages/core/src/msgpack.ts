@@ -3,6 +3,7 @@ import type { Codec } from './codec.js'
 import { checkMessage, NEGATIVE_ZEROS, TYPED_ARRAYS } from './msgpack-check.js'
 import { withNegativeZeros } from './msgpack-negative-zeros.js'
 import { MessageScan } from './msgpack-scan.js'
+import { withoutMaps } from './msgpack-sparse-maps.js'
 import { refusalError } from './refusal.js'
 
 /**
@@ -46,6 +47,8 @@ const packr = new Packr(options)
 // Writes all typed arrays as extensions, Uint8Array included, which the other one writes as the standard's binary.
 const typedPackr = new Packr({ ...options, moreTypes: true })
 const unpackr = new Unpackr(options)
+/** For messages whose objects would take far more memory than what they hold. */
+const mapUnpackr = new Unpackr({ ...options, mapsAsObjects: false })
 const scan = new MessageScan()
 const scratch = new Uint8Array(SCRATCH_BYTES)
 const NIL = Uint8Array.of(0xc0)
@@ -84,8 +87,11 @@ const MSGPACK: Codec = Object.freeze({
 /** Decode a copy: the peer may still write to shared memory, and what was checked must be what is read. */
 function unpack(source: Uint8Array, start: number, end: number, copy: Uint8Array): unknown {
   copy.set(source.subarray(start, end))
-  scan.check(copy, end - start)
-  return unpackr.unpack(copy, end - start)
+  if (!scan.check(copy, end - start)) return unpackr.unpack(copy, end - start)
+  const value: unknown = withoutMaps(mapUnpackr.unpack(copy, end - start))
+  // It holds on to what it read last as well.
+  mapUnpackr.unpack(NIL, 1)
+  return value
 }
 
 function pack(writer: Packr, message: unknown): Packed {

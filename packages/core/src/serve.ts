@@ -67,6 +67,15 @@ export function serve(
       return controller !== undefined || serving
     }
     if (!serving || !isProtocolMessage(message, 'request')) return false
+    // Or the first one's handler would never hear that its caller is gone.
+    if (running.has(message.id)) {
+      sendFailure(
+        connection,
+        message.id,
+        new IpcError('IPC_PROTOCOL', `request ${message.id} is being handled`),
+      )
+      return true
+    }
     const cost = bytes + REQUEST_OVERHEAD_BYTES
     if (pendingBytes + cost > maxPendingBytes) {
       const what = `${running.size} requests of ${pendingBytes} bytes are being handled, the limit is ${maxPendingBytes}`

@@ -44,6 +44,20 @@ describe('request and serve', () => {
     await expect(request(client, 2)).rejects.toMatchObject({ code: 'IPC_FENCED', details: { epoch: 3 } })
   })
 
+  test('a request under an id that is being handled fails, and the first one still hears of the end', async () => {
+    const [client, server, , serverLink] = joinedConnections()
+    const signals: AbortSignal[] = []
+    serve(server, (_body, { signal }) => {
+      signals.push(signal)
+      return new Promise(() => {})
+    })
+    for (let i = 0; i < 3; i++) client.send({ ipc: 'request', id: 7 })
+    await vi.waitFor(() => expect(serverLink.sent).toHaveLength(2))
+    expect(serverLink.sent[0]).toMatchObject({ ipc: 'failure', id: 7, error: { code: 'IPC_PROTOCOL' } })
+    server.abort()
+    await vi.waitFor(() => expect(signals.map(({ aborted }) => aborted)).toEqual([true]))
+  })
+
   test('a deadline travels and aborts the handler', async () => {
     const [client, server, link] = joinedConnections()
     let context: RequestContext | undefined

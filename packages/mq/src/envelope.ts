@@ -68,6 +68,8 @@ export interface Greeting {
   readonly windowBytes: number
   /** A `Uint8Array`; arrives as something else where the channel carries only JSON. */
   readonly probe: unknown
+  /** What tells that this side is gone, where the port does not; see `PortLife`. */
+  readonly life?: string | undefined
 }
 
 /** Stands for structured clone in {@link Greeting.codec}. */
@@ -86,12 +88,13 @@ export function isEnvelope(message: unknown): message is Envelope {
 /** The greeting in an envelope, or `undefined` when it is not one. The version is checked by the caller, first. */
 export function readGreeting(value: unknown): Greeting | undefined {
   if (typeof value !== 'object' || value === null) return undefined
-  const { version, codec, maxMessageBytes, windowBytes } = value as Partial<Greeting>
+  const { version, codec, maxMessageBytes, windowBytes, life } = value as Partial<Greeting>
   if (!isSize(version)) return undefined
   // Another version may greet differently: only its number is looked at.
   if (version !== VERSION) return value as Greeting
-  const valid = typeof codec === 'string' && isSize(maxMessageBytes) && isSize(windowBytes)
-  return valid ? (value as Greeting) : undefined
+  const areSizes = isSize(maxMessageBytes) && isSize(windowBytes)
+  const isLife = life === undefined || typeof life === 'string'
+  return typeof codec === 'string' && areSizes && isLife ? (value as Greeting) : undefined
 }
 
 /** The error in a `refuse` or `abort` envelope. */

@@ -1,6 +1,7 @@
 import type {
   Codec,
   Connection,
+  ConnectionOptions,
   ConnectOptions,
   Listener,
   ListenOptions,
@@ -10,9 +11,9 @@ import type {
 import { msgpack } from '@ipc/core'
 import { checkDurationMs } from '@ipc/core/internal'
 import { connectAt } from './connect.js'
-import { sideOf } from './greeting.js'
+import { type Side, sideOf } from './greeting.js'
 import type { PortLike } from './port.js'
-import { hubAt } from './port-hub.js'
+import { hubAt, type PortHub } from './port-hub.js'
 import { listenAt } from './port-listener.js'
 import { portOf, processPortOf } from './port-of.js'
 import type { PortTarget, ProcessTarget } from './targets.js'
@@ -95,15 +96,21 @@ class PortTransport<Target extends object> implements Transport<Target> {
     options: ConnectOptions<In, Out> = {},
   ): Promise<Connection<In, Out>> {
     checkDurationMs('timeoutMs', options.timeoutMs ?? 0)
-    const side = sideOf(this.name, options, this.#codec)
-    return connectAt(hubAt(target, this.#portOf), side, options)
+    const hub = hubAt(target, this.#portOf)
+    return connectAt(hub, await this.#sideAt(hub, options), options)
   }
 
   async listen<In, Out>(
     target: Target,
     options: ListenOptions<In, Out> = {},
   ): Promise<Listener<In, Out, Target>> {
+    const hub = hubAt(target, this.#portOf)
+    return listenAt(hub, target, await this.#sideAt(hub, options), options)
+  }
+
+  async #sideAt<In, Out>({ port }: PortHub, options: ConnectionOptions<In, Out>): Promise<Side<In, Out>> {
     const side = sideOf(this.name, options, this.#codec)
-    return listenAt(hubAt(target, this.#portOf), target, side, options)
+    const life = await port.life?.own()
+    return life === undefined ? side : { ...side, greeting: { ...side.greeting, life } }
   }
 }

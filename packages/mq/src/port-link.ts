@@ -11,6 +11,9 @@ import { unpackBytes, unpackClones } from './unpack.js'
 /** A batch is posted before the tick ends when it has become this large, so that the peer can begin. */
 const BATCH_BYTES = 64 * 1024
 
+/** How long nothing has to come any more from a peer that has ended, where the port does not tell of its end. */
+const LAST_WORDS_MS = 50
+
 /** Credit goes back once this share of the window is due. */
 const REPAY_SHARE = 1 / 4
 
@@ -57,6 +60,9 @@ export class PortLink<Out> implements Link<Out> {
   #destroyed = false
   #scheduled = false
   #failure: IpcError | undefined
+  #unwatch: (() => void) | undefined
+  /** What the peer has posted, counted; see `#gone`. */
+  #taken = 0
 
   constructor(lane: Lane, events: LinkEvents, terms: LinkTerms<Out>) {
     const { transport, codec, limits, greeting, asText } = terms
@@ -72,6 +78,8 @@ export class PortLink<Out> implements Link<Out> {
     this.#batchBytes = Math.min(BATCH_BYTES, greeting.windowBytes / 2)
     // The peer may keep less than a quarter to itself: more than this does not come.
     this.#mostNeeded = greeting.windowBytes * (1 - REPAY_SHARE)
+    const { life } = greeting
+    if (life !== undefined) this.#unwatch = lane.port.life?.watch(life, () => this.#gone())
     lane.handTo({
       envelope: (envelope) => this.#take(envelope),
       lost: (error) => events.lost(error),
@@ -111,6 +119,7 @@ export class PortLink<Out> implements Link<Out> {
 
   destroy(abort: IpcError | undefined): void {
     this.#destroyed = true
+    this.#unwatch?.()
     this.#sealed.clear()
     const told = abort ?? this.#failure
     if (told !== undefined) this.#lane.post('abort', [told.toJSON()])
@@ -183,6 +192,7 @@ export class PortLink<Out> implements Link<Out> {
   /** An envelope of the peer. */
   #take(envelope: Envelope): void {
     const [, kind, , first] = envelope
+    this.#taken++
     switch (kind) {
       case 'clones':
       case 'bytes':
@@ -201,6 +211,14 @@ export class PortLink<Out> implements Link<Out> {
       default:
         this.#fail('IPC_PROTOCOL', `envelope of kind ${JSON.stringify(kind)} on an open connection`)
     }
+  }
+
+  /** The peer has ended. What it had posted before may still be on its way: nothing orders the two. */
+  #gone(taken: number = -1): void {
+    if (this.#destroyed) return
+    if (taken === this.#taken)
+      this.#events.lost(new IpcError('IPC_PEER_LOST', 'the other page or worker has ended'))
+    else setTimeout(() => this.#gone(this.#taken), LAST_WORDS_MS)
   }
 
   #deliver(envelope: Envelope): void {

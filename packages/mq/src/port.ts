@@ -9,6 +9,14 @@ export interface PortEvents {
   lost(error: IpcError): void
 }
 
+/** How the two sides of a port prove to each other that they live, where the port itself does not tell of an end. */
+export interface PortLife {
+  /** What the other side can watch; `undefined` if there is nothing. */
+  own(): Promise<string | undefined>
+  /** Have `ended` called when whoever gave that name is gone. Returns what stops it. */
+  watch(name: string, ended: () => void): () => void
+}
+
 /**
  * One end of something that carries structured values both ways, in order: the only thing that the rest of this
  * package knows about ports, workers and processes.
@@ -18,6 +26,8 @@ export interface PortLike {
   readonly peer: Pick<Peer, 'pid' | 'threadId'>
   /** Values travel by structured clone; `false`: what travels has to be bytes or JSON. */
   readonly clones: boolean
+  /** Where the port does not tell that the other side is gone. */
+  readonly life?: PortLife | undefined
   /** Begin to report. A port that is lost already reports that too, but not before this returns. */
   attach(events: PortEvents): void
   /** Undo all that `attach` did; the port goes on existing. */

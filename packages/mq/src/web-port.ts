@@ -1,13 +1,18 @@
 import { IpcError } from '@ipc/core'
 import type { PortLike } from './port.js'
 import type { WebPortTarget } from './targets.js'
+import { webLife } from './web-life.js'
 
-/** Ports and workers of the web. They tell of the other side's end only where ports have a `close` event. */
+/**
+ * Ports and workers of the web. Ports tell of the other side's end where they have a `close` event; other ports, and
+ * workers, are watched by Web Locks.
+ */
 export function webPort(target: WebPortTarget): PortLike {
   let detach = (): void => {}
   return {
     peer: {},
     clones: true,
+    life: 'onclose' in target ? undefined : webLife(),
     attach(events) {
       const listeners: Record<string, (event: unknown) => void> = {
         message: (event) => events.message((event as { readonly data: unknown }).data),

@@ -108,8 +108,10 @@ export class Acceptor<In, Out> implements ListenerSource<string> {
     listener: FedListener<In, Out, string>,
     behind: Uint8Array,
   ): WireError | undefined {
+    // It has gone while it was decided about: its end is about to be reported.
+    if (caller.socket.destroyed) return undefined
     if ((theirs.flags & GREETING_FLAG.resuming) !== 0) {
-      this.#sessions.resume(handshake, theirs, behind, () => this.#entrance.passed(caller))
+      this.#sessions.resume(handshake, theirs, behind, caller.peer, () => this.#entrance.passed(caller))
       return undefined
     }
     if (!listener.accepting) return OVERLOADED
@@ -129,7 +131,7 @@ export class Acceptor<In, Out> implements ListenerSource<string> {
     const { wire, greeting } = handshake
     const { silenceMs } = terms
     const survives = (terms.flags & theirs.flags & GREETING_FLAG.resumable) !== 0
-    const keeper = survives ? this.#sessions.begin(handshake) : undefined
+    const keeper = survives ? this.#sessions.begin(handshake, peer) : undefined
     wire.socket.write(greeting)
     const opened = openConnection({ wire, peer, codec, options, limits, theirs, silenceMs, keeper })
     const { connection, link } = opened

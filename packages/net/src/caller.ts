@@ -12,7 +12,7 @@ export class Caller {
   peer: Peer
   /** Callers that may be one and the same; `undefined` where that cannot be told. */
   readonly origin: string | undefined
-  /** It is a connection now, or gone. */
+  /** It is a connection now, or gone, or being told why not. */
   over = false
   /** End it without a word. Whoever takes charge of the socket puts its own way here. */
   drop: () => void = () => {

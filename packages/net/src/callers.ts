@@ -73,28 +73,47 @@ export class Callers {
   leave(caller: Caller): void {
     if (caller.over) return
     caller.over = true
+    this.#remove(caller)
+  }
+
+  /** It is being told why not, and reported: takes up its room until its socket is closed. */
+  part(caller: Caller): void {
+    const { raw } = caller
+    caller.over = true
+    caller.drop = () => {
+      raw.destroy()
+    }
+    if (raw.destroyed) this.#remove(caller)
+    else raw.once('close', () => this.#remove(caller))
+  }
+
+  /** Drop it, without a word to it. */
+  refuse(caller: Caller, error: IpcError): void {
+    if (!this.#all.has(caller)) return
+    const isReported = caller.over
+    caller.over = true
+    this.#remove(caller)
+    caller.drop()
+    if (!isReported) this.#init.refused(caller, error)
+  }
+
+  /** Drop all of them: nobody listens any more. Who is being told why not is told. */
+  stop(): void {
+    this.#waiting.clear()
+    for (const caller of [...this.#all.keys()]) {
+      const isParting = caller.over
+      caller.over = true
+      this.#remove(caller)
+      if (!isParting) caller.drop()
+    }
+  }
+
+  #remove(caller: Caller): void {
     this.#all.get(caller)?.()
     this.#all.delete(caller)
     this.#waiting.delete(caller)
     this.prove(caller)
     if (this.#waiting.size === 0) this.#stopWatch()
-  }
-
-  /** Drop it, without a word to it. */
-  refuse(caller: Caller, error: IpcError): void {
-    if (caller.over) return
-    this.leave(caller)
-    caller.drop()
-    this.#init.refused(caller, error)
-  }
-
-  /** Drop all of them: nobody listens any more. */
-  stop(): void {
-    this.#waiting.clear()
-    for (const caller of [...this.#all.keys()]) {
-      this.leave(caller)
-      caller.drop()
-    }
   }
 
   #seat(): void {

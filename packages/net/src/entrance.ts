@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import { IpcError } from '@ipc/core'
+import { withReadBuffer } from './accepted-socket.js'
 import { formatTcp } from './address.js'
 import { Caller } from './caller.js'
 import { Callers } from './callers.js'
@@ -32,9 +33,11 @@ export class Entrance {
     this.#callers = new Callers({ timeoutMs, refused: (_caller, error) => this.#publish(error) })
   }
 
-  /** `socket` was accepted, and is paused. `admitted` is called when it is time to read its greeting. */
-  receive(socket: Socket, admitted: (caller: Caller) => void): void {
-    const { remoteAddress, remotePort = 0 } = socket
+  /** `accepted` was accepted, and is paused. `admitted` is called when it is time to read its greeting. */
+  receive(accepted: Socket, admitted: (caller: Caller) => void): void {
+    const { remoteAddress, remotePort = 0 } = accepted
+    // TLS reads by itself.
+    const socket = this.#door === undefined ? withReadBuffer(accepted) : accepted
     const scheme = this.#door === undefined ? 'tcp' : 'tls'
     // A Unix socket's caller has no address; what it is called here is the one that both know.
     const address = remoteAddress === undefined ? this.#address : formatTcp(remoteAddress, remotePort, scheme)
@@ -53,7 +56,7 @@ export class Entrance {
   /** It ended, or is being told why not. */
   failed(caller: Caller, error: IpcError): void {
     if (caller.over) return
-    this.#callers.leave(caller)
+    this.#callers.part(caller)
     this.#publish(error)
   }
 

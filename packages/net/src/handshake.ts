@@ -47,6 +47,7 @@ export class Handshake implements SocketReader {
   readonly #mine: Greeting
   readonly #received: Buffer = Buffer.alloc(GREETING_BYTES)
   #length = 0
+  #isOver = false
   #stopTimer: () => void = () => {}
 
   constructor(init: HandshakeInit) {
@@ -85,6 +86,7 @@ export class Handshake implements SocketReader {
 
   /** Stop without a word. */
   cancel(): void {
+    this.#isOver = true
     this.done()
     drop(this.wire)
   }
@@ -158,6 +160,9 @@ export class Handshake implements SocketReader {
   }
 
   #fail(error: IpcError, farewell?: WireError): void {
+    // What comes in at once may be wrong several times over.
+    if (this.#isOver) return
+    this.#isOver = true
     this.done()
     if (farewell === undefined) drop(this.wire)
     else leave(this.wire, encodeError(farewell))

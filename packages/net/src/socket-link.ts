@@ -7,7 +7,7 @@ import { Liveness } from './liveness.js'
 import type { Encoder } from './send-log.js'
 import { SendQueue } from './send-queue.js'
 import type { SessionState } from './session.js'
-import { drop, leave, NOBODY, reset, type SocketReader, type Wire } from './wire.js'
+import { drop, finish, leave, reset, type SocketReader, type Wire } from './wire.js'
 import { peerError, violationError, WIRE_ERROR, type WireError } from './wire-error.js'
 
 /** So much may come in before the peer is told; or so long pass. */
@@ -74,6 +74,7 @@ export class SocketLink<Out> implements Link<Out>, SocketReader, FrameSink {
   #acked = 0
   #unackedBytes = 0
   #ackTimer: ReturnType<typeof setTimeout> | undefined
+  #telling: ReturnType<typeof setImmediate> | undefined
   #paused = false
   #ending = false
   #finSent = false
@@ -165,6 +166,7 @@ export class SocketLink<Out> implements Link<Out>, SocketReader, FrameSink {
     })
     queue.attach(wire.socket, state?.credit ?? theirs.credit)
     this.#acked = this.#received
+    this.#grantOwed()
     this.#finishSending()
     return true
   }
@@ -218,16 +220,15 @@ export class SocketLink<Out> implements Link<Out>, SocketReader, FrameSink {
     const graceful = this.#finSent && this.#finReceived
     this.#over = true
     clearTimeout(this.#ackTimer)
+    clearImmediate(this.#telling)
     this.#liveness?.stop()
     this.#decoder?.stop()
     this.#queue.clear()
     this.#wire = undefined
     this.#keeper?.over()
     if (wire === undefined) return
-    if (graceful) {
-      wire.reader = NOBODY
-      wire.socket.destroySoon()
-    } else if (abort === undefined || this.#peerGaveUp || this.#finSent || wire.socket.destroyed) drop(wire)
+    if (graceful) finish(wire)
+    else if (abort === undefined || this.#peerGaveUp || this.#finSent || wire.socket.destroyed) drop(wire)
     else leave(wire, encodeError(this.#violation ?? abortedByThisSide(abort)))
   }
 
@@ -246,8 +247,7 @@ export class SocketLink<Out> implements Link<Out>, SocketReader, FrameSink {
   bytes(source: Uint8Array, start: number, end: number): void {
     this.#liveness?.heard()
     this.#decoder?.push(source, start, end)
-    this.#grantOwed()
-    this.#ackSoon()
+    this.#tellSoon()
   }
 
   fin(): void {
@@ -264,6 +264,11 @@ export class SocketLink<Out> implements Link<Out>, SocketReader, FrameSink {
   }
 
   message(source: Uint8Array, start: number, end: number): void {
+    // Said over a socket before this one: the decoder knows only its own.
+    if (this.#peerClosed) {
+      this.violation({ code: WIRE_ERROR.protocol, retryable: false, reason: 'DATA after CLOSE' })
+      return
+    }
     if (this.#granted <= 0) {
       const reason = 'a message without credit'
       this.violation({ code: WIRE_ERROR.creditViolation, retryable: false, reason })
@@ -314,9 +319,26 @@ export class SocketLink<Out> implements Link<Out>, SocketReader, FrameSink {
     return true
   }
 
+  /**
+   * Grants and acknowledgements for all that this turn of the event loop reads, in one write: a stream that comes in fast
+   * is read in many pieces.
+   */
+  #tellSoon(): void {
+    if (this.#telling !== undefined || this.#over) return
+    if (this.#isGrantDue() || this.#isAckDue()) {
+      this.#telling = setImmediate(() => {
+        this.#telling = undefined
+        this.#grantOwed()
+        if (this.#isAckDue()) this.#ackNow()
+      })
+    } else if (this.#keeper !== undefined && this.#received !== this.#acked) {
+      this.#ackTimer ??= setTimeout(() => this.#ackNow(), ACK_DELAY_MS).unref()
+    }
+  }
+
   #grantOwed(): void {
+    if (!this.#isGrantDue() || this.#peerClosed || this.#over) return
     const owed = this.#owed
-    if (owed < this.#grantStep || this.#paused || this.#peerClosed || this.#over) return
     this.#owed = 0
     this.#granted += owed
     this.#queue.grant(owed)
@@ -324,11 +346,14 @@ export class SocketLink<Out> implements Link<Out>, SocketReader, FrameSink {
     if (this.#keeper !== undefined) this.#ackNow()
   }
 
-  /** Tell the peer what came in: not for each message, and before long. */
-  #ackSoon(): void {
-    if (this.#keeper === undefined || this.#received === this.#acked || this.#over) return
-    if (this.#received - this.#acked >= ACK_MESSAGES || this.#unackedBytes >= ACK_BYTES) this.#ackNow()
-    else this.#ackTimer ??= setTimeout(() => this.#ackNow(), ACK_DELAY_MS).unref()
+  #isGrantDue(): boolean {
+    // Without a socket it waits: what a session goes on with was said already, or will be.
+    return this.#owed >= this.#grantStep && !this.#paused && this.#wire !== undefined
+  }
+
+  #isAckDue(): boolean {
+    if (this.#keeper === undefined) return false
+    return this.#received - this.#acked >= ACK_MESSAGES || this.#unackedBytes >= ACK_BYTES
   }
 
   #ackNow(): void {

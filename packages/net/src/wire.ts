@@ -1,7 +1,7 @@
 import { connect, type NetConnectOpts, type Socket } from 'node:net'
+import { onAcceptedBytes } from './accepted-socket.js'
+import { readBuffer } from './read-buffer.js'
 
-/** Memory into which a dialer's socket reads, again and again. */
-const READ_BYTES = 65536
 /** Silence after which the kernel asks a TCP peer's kernel whether it is still there. */
 const KEEP_ALIVE_MS = 15_000
 /** How long a last frame may take to leave. */
@@ -37,7 +37,7 @@ export function dialWire(
   reader: SocketReader,
   open: (options: NetConnectOpts) => Socket = connect,
 ): Wire {
-  const buffer = Buffer.allocUnsafeSlow(READ_BYTES)
+  const buffer = readBuffer()
   const onread = {
     buffer,
     callback(length: number): boolean {
@@ -50,10 +50,10 @@ export function dialWire(
   return wire
 }
 
-/** Take over an accepted socket. Node has no reused buffer for those. */
+/** Take over an accepted socket. */
 export function acceptWire(socket: Socket, reader: SocketReader): Wire {
   const wire: Wire = { socket, reader }
-  socket.on('data', (chunk: Buffer) => wire.reader.bytes(chunk, 0, chunk.length))
+  onAcceptedBytes(socket, (source, start, end) => wire.reader.bytes(source, start, end))
   listenTo(wire)
   return wire
 }
@@ -68,11 +68,17 @@ export const NOBODY: SocketReader = { bytes() {}, fin() {}, broke() {} }
 export function leave(wire: Wire, frame: Buffer): void {
   const { socket } = wire
   wire.reader = { ...NOBODY, fin: () => socket.destroy() }
-  const timer = setTimeout(() => socket.destroy(), FAREWELL_MS).unref()
-  socket.once('close', () => clearTimeout(timer))
+  destroyInTime(socket)
   socket.unref()
   socket.end(frame)
   socket.resume()
+}
+
+/** Close the connection once what was written has left: both sides have said all. A peer that does not read cannot hold it. */
+export function finish(wire: Wire): void {
+  wire.reader = NOBODY
+  destroyInTime(wire.socket)
+  wire.socket.destroySoon()
 }
 
 /** Drop the connection at once, and tell the peer's kernel that it was not in order. */
@@ -87,6 +93,11 @@ export function reset(wire: Wire): void {
 export function drop(wire: Wire): void {
   wire.reader = NOBODY
   wire.socket.destroy()
+}
+
+function destroyInTime(socket: Socket): void {
+  const timer = setTimeout(() => socket.destroy(), FAREWELL_MS).unref()
+  socket.once('close', () => clearTimeout(timer))
 }
 
 function listenTo(wire: Wire): void {

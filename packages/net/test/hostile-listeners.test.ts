@@ -3,7 +3,7 @@ import type { Server } from 'node:net'
 import { isIpcError, json } from '@ipc/core'
 import { type IpcError, net } from '@ipc/net'
 import { afterEach, describe, expect, test } from 'vitest'
-import { encodeClose, encodeError, HEADER_BYTES } from '../src/frame.js'
+import { encodeClose, encodeCredit, encodeError, HEADER_BYTES } from '../src/frame.js'
 import { GREETING_BYTES } from '../src/greeting.js'
 import { WIRE_ERROR } from '../src/wire-error.js'
 import { greetingBytes, type RawPeer, rawDial, rawListen } from './fixtures/raw-peer.js'
@@ -97,6 +97,21 @@ describe('a listener that does not answer with a good greeting', () => {
     })
     servers.push(server)
     await expect(transport.connect(address)).rejects.toMatchObject({ code: 'IPC_CONNECT_FAILED' })
+  })
+
+  test('several wrong frames at once are one failure: the next address is called once', async () => {
+    const next = await transport.listen('tcp://127.0.0.1:0')
+    const { address, server } = await rawListen((peer) => {
+      void peer.atLeast(GREETING_BYTES).then(() => {
+        peer.socket.write(Buffer.concat([encodeCredit(1), encodeCredit(1), encodeCredit(1)]))
+      })
+    })
+    servers.push(server)
+    const connection = await transport.connect(`${address},${next.address}`)
+    const accepted = await next.accept()
+    await expect(next.accept({ timeoutMs: 100 })).rejects.toMatchObject({ code: 'IPC_TIMEOUT' })
+    for (const each of [connection, accepted]) each.abort()
+    await next.close()
   })
 
   test('a connection closed instead rejects IPC_CONNECT_FAILED', async () => {

@@ -1,15 +1,18 @@
+import { IpcError } from '@ipc/core'
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import {
   ENTRY_STAMP,
   ENTRY_WORDS,
   MPSC_CONTROL_BYTES,
+  MPSC_PRODUCER_INTENT,
   mpscRingBytes,
+  producerWord,
   stampOf,
   UNIT_BYTES,
 } from '../src/ring/mpsc-layout.js'
 import { MpscReader } from '../src/ring/mpsc-reader.js'
-import { MpscWriter } from '../src/ring/mpsc-writer.js'
+import { type Claimant, MpscWriter } from '../src/ring/mpsc-writer.js'
 import { RING_HEAD, RING_TAIL } from '../src/ring/ring-layout.js'
 
 const CAPACITY_BYTES = 1024
@@ -27,18 +30,31 @@ const ALTERNATING = [4, 4, 4, 4, 4, 4, 4, 3]
 class Lapping {
   readonly writer: MpscWriter
   readonly reader: MpscReader
+  readonly #buffer: SharedArrayBuffer
   readonly #control: Int32Array
   readonly #entries: Int32Array
   #passed = 0
 
-  constructor(position: number) {
+  /** @param claimant - Whose the writer is, where producers say what they claim. */
+  constructor(position: number, claimant?: Claimant) {
     const buffer = new SharedArrayBuffer(mpscRingBytes(CAPACITY_BYTES))
+    this.#buffer = buffer
     this.#control = new Int32Array(buffer, 0, MPSC_CONTROL_BYTES / 4)
     this.#entries = new Int32Array(buffer, MPSC_CONTROL_BYTES + CAPACITY_BYTES)
     this.#control[RING_TAIL >> 2] = position
     this.#control[RING_HEAD >> 2] = position
-    this.writer = new MpscWriter(buffer, 0, CAPACITY_BYTES, undefined)
+    this.writer = new MpscWriter(buffer, 0, CAPACITY_BYTES, claimant)
     this.reader = new MpscReader(buffer, 0, CAPACITY_BYTES, undefined)
+  }
+
+  /** One more producer. */
+  join(claimant: Claimant): MpscWriter {
+    return new MpscWriter(this.#buffer, 0, CAPACITY_BYTES, claimant)
+  }
+
+  /** What that participant says that it claims. */
+  saidBy({ id }: Claimant): number {
+    return this.#control[producerWord(id, MPSC_PRODUCER_INTENT)] as number
   }
 
   get tail(): number {
@@ -121,4 +137,62 @@ test.each([
   // So it would, had it been left there until now.
   ring.plant(1, stampOf(position))
   expect(ring.reader.peek()).toBe(true)
+})
+
+describe('a producer that is silent while others go around', () => {
+  const claimant = (id: number, fenced = false): Claimant => ({
+    id,
+    name: 100 + id,
+    isFenced: fenced,
+    checkSeat() {
+      if (fenced) throw new IpcError('IPC_FENCED', 'taken for dead')
+    },
+  })
+  const silent = claimant(5)
+
+  test.each([
+    ['records that fill laps', [4]],
+    ['records of which every other one comes with padding', [3]],
+    ['records that begin every other lap with padding', ALTERNATING],
+  ])('is forgotten, and goes on, after %s', (_, pattern) => {
+    const ring = new Lapping(0, claimant(0))
+    const other = ring.join(silent)
+    for (let time = 0; time < 3; time++) {
+      expect(other.tryClaim(1, 2)).toBeGreaterThanOrEqual(0)
+      other.stage()
+      expect(ring.reader.peek()).toBe(true)
+      expect(ring.reader.kind).toBe(2)
+      ring.reader.advance()
+      ring.reader.release()
+      expect(ring.saidBy(silent)).not.toBe(0)
+      ring.passLaps(pattern, 2 * SWEEP_LAPS + 2)
+      expect(ring.saidBy(silent)).toBe(0)
+    }
+  })
+
+  test('does not take an old head for a near one', () => {
+    const ring = new Lapping(-CAPACITY_BYTES, claimant(0))
+    const other = ring.join(silent)
+    // Forgotten, so that it remembers nothing; and full for everybody.
+    ring.passLaps([4], 2 * SWEEP_LAPS + 2)
+    for (let i = 0; i < UNITS; i++) {
+      expect(ring.writer.tryClaim(1, 1)).toBeGreaterThanOrEqual(0)
+      ring.writer.stage()
+    }
+    expect(other.tryClaim(1, 2)).toBe(-1)
+    for (let i = 0; i < UNITS; i++) {
+      expect(ring.reader.peek()).toBe(true)
+      ring.reader.advance()
+    }
+    ring.reader.release()
+    expect(other.tryClaim(1, 2)).toBeGreaterThanOrEqual(0)
+  })
+
+  test('and was taken for dead hears of it with its next claim, whoever has its place', () => {
+    const ring = new Lapping(0, claimant(0))
+    const evicted = ring.join(claimant(5, true))
+    expect(ring.join({ ...silent, name: 300 }).tryClaim(1, 1)).toBe(0)
+    expect(() => evicted.tryClaim(1, 1)).toThrow(IpcError)
+    expect(ring.saidBy(silent)).toBe(1)
+  })
 })

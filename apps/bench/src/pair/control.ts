@@ -2,7 +2,7 @@ import { parentPort } from 'node:worker_threads'
 
 /**
  * What both sides tell each other beside the link that is measured, in order. Where that link is Node's own channel, they
- * share it: messages of binary data are the link's.
+ * share it: messages of binary data are the link's, and arrays are those of a connection of `@ipc/mq`.
  */
 export class Control {
   readonly #post: (message: unknown) => void
@@ -37,6 +37,7 @@ export class Control {
   /** A message has come in. */
   take(message: unknown): void {
     if (ArrayBuffer.isView(message)) this.#onData(message)
+    else if (Array.isArray(message)) return
     else if (isFailure(message)) {
       this.#failure = new Error(message.failure)
       this.lose(this.#failure)

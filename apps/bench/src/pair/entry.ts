@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 /** The programs that the sides of a pair are. */
-export type EntryName = 'near' | 'far'
+export type EntryName = 'near' | 'far' | 'piscina-task'
 
 /** Path of a program of this package: the build puts them and every module they share into one directory. */
 export function entryPath(name: EntryName): string {

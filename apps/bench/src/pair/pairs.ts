@@ -12,6 +12,26 @@ const PAIRS = {
   'ringbuf/one-way': async () => (await import('../peers/ringbuf.js')).ringbufOneWay,
   'post-message/one-way': async () => (await import('../peers/post-message.js')).postMessageOneWay,
   'process-send/one-way': async () => (await import('../peers/process-send.js')).processSendOneWay,
+  'net/one-way': async () => (await import('../net/one-way.js')).netOneWay,
+  'net/round-trip': async () => (await import('../net/round-trip.js')).netRoundTrip,
+  'net/idle': async () => (await import('../net/idle-memory.js')).netIdleMemory,
+  'raw-stream/one-way': async () => (await import('../peers/raw-stream.js')).rawStream,
+  'mq/one-way/worker': async () => (await import('../mq/one-way.js')).mqOneWayWorker,
+  'mq/one-way/child': async () => (await import('../mq/one-way.js')).mqOneWayChild,
+  'mq/round-trip/worker': async () => (await import('../mq/round-trip.js')).mqRoundTripWorker,
+  'mq/round-trip/child': async () => (await import('../mq/round-trip.js')).mqRoundTripChild,
+  'mq/queue/in-process': async () => (await import('../mq/queue.js')).queueInProcess,
+  'mq/queue/worker': async () => (await import('../mq/queue.js')).queueOverWorker,
+  'mq/queue/child': async () => (await import('../mq/queue.js')).queueOverChild,
+  'post-message/round-trip': async () => (await import('../peers/node-round-trip.js')).postMessageRoundTrip,
+  'process-send/round-trip': async () => (await import('../peers/node-round-trip.js')).processSendRoundTrip,
+  'broadcast-channel/one-way': async () =>
+    (await import('../peers/broadcast-channel.js')).broadcastChannelOneWay,
+  'broadcast-channel/round-trip': async () =>
+    (await import('../peers/broadcast-channel.js')).broadcastChannelRoundTrip,
+  'comlink/round-trip': async () => (await import('../peers/comlink.js')).comlinkRoundTrip,
+  'piscina/round-trip': async () => (await import('../peers/piscina.js')).piscinaRoundTrip,
+  'bullmq/queue': async () => (await import('../peers/bullmq.js')).bullmqQueue,
   'unix-socket/round-trip': async () => (await import('../peers/unix-socket.js')).unixSocketRoundTrip,
 } satisfies Readonly<Record<string, () => Promise<Pair<never>>>>
 

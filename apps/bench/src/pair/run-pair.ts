@@ -24,7 +24,7 @@ export function ourSystem(name: string, pair: PairName, shape: unknown): System 
 function systemOf(name: string, pair: PairName, shape: unknown, near: string): System {
   return {
     name,
-    needsPrograms: false,
+    needs: undefined,
     measure: ({ seconds, scratch, signal }) => runPair(near, { pair, shape, seconds, scratch }, signal),
   }
 }

@@ -81,7 +81,7 @@ function cSystem(
 ): System {
   return {
     name,
-    needsPrograms: true,
+    needs: 'C programs',
     async measure({ programs, seconds, signal }) {
       if (programs === undefined) throw new TypeError('the C programs are not built')
       return measure(programs, seconds, signal)

@@ -12,8 +12,9 @@ import { RING_CONTROL_BYTES } from './ring-layout.js'
  *        8576 units (capacity bytes, a power of two)
  *             entries: capacity / 64 of them
  *
- * producer  0 who it is | 4 intent: position of its claim, with bit 0 set; 0 if none
- *           8 wrapped: as the intent, for a claim that begins with padding: position of its record
+ * producer  0 who it is
+ *           4 intent: position of its claim, with bit 0 set; a value of its own with bit 1 set if none; 0 if forgotten
+ *           8 wrapped: position of its record, with bit 0 set, for a claim that began with padding; or 0
  * entry     0 stamp | 4 payload bytes | 8 kind | 12 reserved
  * ```
  */
@@ -65,6 +66,16 @@ export function fillingOf(position: number): number {
 /** What a producer says that claims at `position`. */
 export function intentOf(position: number): number {
   return position | 1
+}
+
+/** What a producer of that name says that claims nothing: another one in its place would say something else. */
+export function idleOf(name: number): number {
+  return (name << 6) | 2
+}
+
+/** Whether it says where somebody claims. */
+export function isIntent(said: number): boolean {
+  return (said & (UNIT_BYTES - 1)) === 1
 }
 
 /** Where a producer claims that says so. */

@@ -7,6 +7,7 @@ import {
   ENTRY_WORDS,
   entryAt,
   fillingOf,
+  isIntent,
   MPSC_CONTROL_BYTES,
   MPSC_PRODUCER_INTENT,
   MPSC_PRODUCER_WHO,
@@ -140,7 +141,7 @@ export class MpscReader implements RecordReader {
       for (const field of [MPSC_PRODUCER_INTENT, MPSC_PRODUCER_WRAPPED]) {
         // Pairs with the stores in MpscWriter. Before the name: whoever has said an intent has written its name before.
         const intent = Atomics.load(this.#control, producerWord(participant, field))
-        if (intent === 0) continue
+        if (!isIntent(intent)) continue
         const ahead = (positionOf(intent) - head) | 0
         const name = Atomics.load(this.#control, producerWord(participant, MPSC_PRODUCER_WHO))
         if (ahead === 0 && living.lives(name)) return 0

@@ -6,7 +6,9 @@ import {
   ENTRY_STAMP,
   ENTRY_WORDS,
   entryAt,
+  idleOf,
   intentOf,
+  isIntent,
   MPSC_CONTROL_BYTES,
   MPSC_PRODUCER_INTENT,
   MPSC_PRODUCER_WHO,
@@ -57,6 +59,10 @@ export class MpscWriter implements RecordWriter {
   readonly #claimant: Claimant | undefined
   readonly #intent: number
   readonly #wrapped: number
+  /** What this producer has said last; the forgotten intent of one that has long been silent is 0. */
+  #said = 0
+  /** `head` as it was. Not where nothing is said: others may have gone around since, so often that it would look near. */
+  #head = 0
   #position = 0
   #bytes = 0
   /** What the stamp of the claim was before it. */
@@ -83,8 +89,10 @@ export class MpscWriter implements RecordWriter {
     this.#intent = producerWord(claimant?.id ?? 0, MPSC_PRODUCER_INTENT)
     this.#wrapped = producerWord(claimant?.id ?? 0, MPSC_PRODUCER_WRAPPED)
     if (claimant === undefined) return
+    this.#said = idleOf(claimant.name)
+    this.#head = Atomics.load(this.#control, RING_HEAD >> 2)
     // Before the name: what a dead one left there is not this one's. They pair with the loads in MpscReader.recover().
-    Atomics.store(this.#control, this.#intent, 0)
+    Atomics.store(this.#control, this.#intent, this.#said)
     Atomics.store(this.#control, this.#wrapped, 0)
     Atomics.store(this.#control, producerWord(claimant.id, MPSC_PRODUCER_WHO), claimant.name)
   }
@@ -92,23 +100,18 @@ export class MpscWriter implements RecordWriter {
   tryClaim(payloadBytes: number, kind: number): number {
     if (this.#claimed && this.#claimant !== undefined)
       throw new TypeError('another producer of this thread has claimed a record: finish it first')
-    this.#claimant?.checkSeat()
     const control = this.#control
     const wanted = unitBytes(payloadBytes)
-    for (let isFirst = true; ; isFirst = false) {
+    while (true) {
       const tail = Atomics.load(control, RING_TAIL >> 2)
       const index = tail & this.#mask
       const toEnd = this.capacity - index
       const padding = wanted > toEnd ? toEnd : 0
-      // Acquire: pairs with the store in MpscReader.release(). Not from a remembered head: the others may have
-      // gone around since, so often that it would look near.
-      const used = (tail - Atomics.load(control, RING_HEAD >> 2)) | 0
-      // Head may have moved past this tail between the two loads: then the exchange fails.
-      if (this.capacity - used < wanted + padding) {
-        if (!isFirst) this.#intend(this.#intent, 0)
+      if (!this.#hasRoomFor(padding + wanted, tail)) {
+        this.#withdraw()
         return -1
       }
-      this.#intend(this.#intent, intentOf(tail))
+      if (!this.#intend(tail)) continue
       if (Atomics.compareExchange(control, RING_TAIL >> 2, tail, (tail + padding + wanted) | 0) !== tail)
         continue
       this.#take(tail, padding, wanted)
@@ -145,6 +148,18 @@ export class MpscWriter implements RecordWriter {
     return used <= this.capacity / 2
   }
 
+  /** Whether so many bytes are free behind `tail`. If head has moved past that since, `tail` has moved too. */
+  #hasRoomFor(bytes: number, tail: number): boolean {
+    if (this.#claimant !== undefined) {
+      const used = (tail - this.#head) | 0
+      // Below 0: remembered for half of all positions.
+      if (used >= 0 && this.capacity - used >= bytes) return true
+    }
+    // Acquire: pairs with the store in MpscReader.release().
+    this.#head = Atomics.load(this.#control, RING_HEAD >> 2)
+    return this.capacity - ((tail - this.#head) | 0) >= bytes
+  }
+
   /** The room from `tail` on is this producer's. */
   #take(tail: number, padding: number, wanted: number): void {
     this.#claimed = true
@@ -153,15 +168,41 @@ export class MpscWriter implements RecordWriter {
     this.#sweep(this.#position, wanted)
     if (padding > 0) {
       // Before the padding, behind which the consumer goes on, and finds the record not committed.
-      this.#intend(this.#wrapped, intentOf(this.#position))
+      if (this.#claimant !== undefined) Atomics.store(this.#control, this.#wrapped, intentOf(this.#position))
       this.#commit(tail, this.#describe(tail, padding, PADDING))
-      this.#forgetIntents(tail)
     }
+    if ((this.#position & this.#mask) === 0) this.#forgetIntents()
   }
 
-  /** Say where this producer is about to claim, or is claiming. Pairs with the load in MpscReader.recover(). */
-  #intend(word: number, intent: number): void {
-    if (this.#claimant !== undefined) Atomics.store(this.#control, word, intent)
+  /**
+   * Say that this producer is about to claim at `position`, in place of what it has said last. Pairs with the load in
+   * MpscReader.recover().
+   *
+   * @returns false when that was forgotten, and so what it remembers may be too old: look again.
+   * @throws IpcError `IPC_FENCED` when somebody else says something there.
+   */
+  #intend(position: number): boolean {
+    if (this.#claimant === undefined) return true
+    const said = this.#said
+    const intent = intentOf(position)
+    if (Atomics.compareExchange(this.#control, this.#intent, said, intent) === said) {
+      this.#said = intent
+      return true
+    }
+    this.#claimant.checkSeat()
+    if (said === 0) throw fencedError('the ring')
+    this.#said = 0
+    this.#head = Atomics.load(this.#control, RING_HEAD >> 2)
+    return false
+  }
+
+  /** Say that this producer claims nothing, unless that is known. */
+  #withdraw(): void {
+    if (this.#claimant === undefined || !isIntent(this.#said)) return
+    const idle = idleOf(this.#claimant.name)
+    // If it was forgotten, or is another one's, that is found out with the next claim.
+    if (Atomics.compareExchange(this.#control, this.#intent, this.#said, idle) === this.#said)
+      this.#said = idle
   }
 
   /** Write what the entry of a claim says. Returns its stamp, which is that of an earlier lap. */
@@ -187,19 +228,22 @@ export class MpscWriter implements RecordWriter {
 
   /**
    * Positions repeat after 2^32 bytes: a producer that wrote its last record so long ago must not seem to claim at the
-   * same position again. So intents are forgotten that are older than a lap; theirs are claims that have been read.
+   * same position again, nor trust what it remembers. So in some laps what is older than a lap is forgotten; claims that
+   * old have been read.
    */
-  #forgetIntents(tail: number): void {
+  #forgetIntents(): void {
     const control = this.#control
-    if (((tail >>> this.#lapShift) & this.#sweepMask) !== 0) return
+    if (this.#claimant === undefined || ((this.#position >>> this.#lapShift) & this.#sweepMask) !== 0) return
     const head = Atomics.load(control, RING_HEAD >> 2)
     for (let participant = 0; participant < MAX_PARTICIPANTS; participant++) {
       for (const field of [MPSC_PRODUCER_INTENT, MPSC_PRODUCER_WRAPPED]) {
         const word = producerWord(participant, field)
-        const intent = Atomics.load(control, word)
-        const behind = (head - positionOf(intent)) | 0
-        // An exchange: its owner may be writing another one.
-        if (intent !== 0 && behind > this.capacity) Atomics.compareExchange(control, word, intent, 0)
+        const said = Atomics.load(control, word)
+        const behind = (head - positionOf(said)) | 0
+        // An exchange: its owner may be saying something else.
+        if (said !== 0 && !(isIntent(said) && behind <= this.capacity)) {
+          Atomics.compareExchange(control, word, said, 0)
+        }
       }
     }
   }

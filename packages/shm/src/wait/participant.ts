@@ -1,6 +1,6 @@
 import { IpcError, type WaitOptions } from '@ipc/core'
 import { abortedError, checkDurationMs, startWait, type Wait } from '@ipc/core/internal'
-import { AWAKE, BLOCKED, PARKED, PARTICIPANT_MODE, PARTICIPANT_WAKE } from '../layout.js'
+import { AWAKE, BLOCKED, PARKED, PARTICIPANT_EPOCH, PARTICIPANT_MODE, PARTICIPANT_WAKE } from '../layout.js'
 import type { Bell } from './bell.js'
 import { HotLoop } from './hot-loop.js'
 import { KeepAlive } from './keep-alive.js'
@@ -66,6 +66,9 @@ export class Participant {
   readonly #words: Int32Array
   readonly #wake: number
   readonly #mode: number
+  /** Where the epoch of the slot is, and what it is as long as the slot is that of this thread. */
+  readonly #seat: number
+  readonly #epoch: number
   #bell: Bell | undefined
   #keepAlive: KeepAlive | undefined
   readonly #pending = new Set<Pending>()
@@ -93,6 +96,8 @@ export class Participant {
     this.name = participants.nameOf(this.id)
     this.#wake = participants.word(this.id, PARTICIPANT_WAKE)
     this.#mode = participants.word(this.id, PARTICIPANT_MODE)
+    this.#seat = participants.word(this.id, PARTICIPANT_EPOCH)
+    this.#epoch = participants.epoch(this.id)
   }
 
   /**
@@ -101,12 +106,13 @@ export class Participant {
    * @throws IpcError `IPC_FENCED` when this thread was taken for dead and has been cleaned up after.
    */
   checkSeat(): void {
-    if (this.#participants.nameOf(this.id) !== this.name) throw fencedError(this.#participants.what)
+    if (this.isFenced) throw fencedError(this.#participants.what)
   }
 
   /** Whether {@link checkSeat} throws. */
   get isFenced(): boolean {
-    return this.#participants.nameOf(this.id) !== this.name
+    // Pairs with the addition in Participants.#recover().
+    return Atomics.load(this.#words, this.#seat) !== this.#epoch
   }
 
   /**

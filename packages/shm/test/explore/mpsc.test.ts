@@ -89,11 +89,11 @@ const IN_RECOVERY: readonly Planted[] = [
   {
     bug: 'a claim that is said after it was made',
     mutate: [
-      { file: 'mpsc-writer.ts', from: 'this.#intend(this.#intent, intentOf(tail))', to: '' },
+      { file: 'mpsc-writer.ts', from: 'if (!this.#intend(tail)) continue', to: '' },
       {
         file: 'mpsc-writer.ts',
         from: 'this.#claimed = true\n    this.#position',
-        to: 'this.#intend(this.#intent, intentOf(tail))\n    this.#claimed = true\n    this.#position',
+        to: 'this.#intend(tail)\n    this.#claimed = true\n    this.#position',
       },
     ],
     scenario: 'dying',

@@ -1,0 +1,74 @@
+import { INSTALL_TIMEOUT_MS } from '@ipc/debian'
+import { describe, expect, test } from 'vitest'
+import { bench } from './fixtures/bench-run.js'
+
+const SHORT = ['--rounds', '1', '--seconds', '0.02', '--json']
+/** What it says of a peer that cannot be had on this machine. */
+const ABSENT = /^bench: (no nats-server|zeromq cannot be loaded): .+: there are no rows of it$/gm
+
+/** What every case has to measure, in the order of its columns. */
+const METRICS = {
+  'net/one-way': ['rate messages/s'],
+  'net/round-trip': ['p50 us', 'p99 us'],
+  'net/idle': ['both sides KiB', 'near RSS KiB', 'near heap KiB', 'far RSS KiB', 'far heap KiB'],
+} as const
+
+/** Systems without which no case is complete. */
+const ALWAYS = [
+  'ours (tcp)',
+  'ours (tcp, resume: false)',
+  'ours (unix)',
+  'ours (tls, secret)',
+  'raw socket (tcp)',
+  'raw socket (unix)',
+  'raw socket (tls, PSK)',
+]
+
+interface Line {
+  readonly case: string
+  readonly system: string
+  readonly metric: string
+  readonly value: number
+  readonly unit: string
+}
+
+// The first one may have to install the server of a peer.
+describe('bench of @ipc/net', { timeout: INSTALL_TIMEOUT_MS }, () => {
+  test.each(Object.entries(METRICS))('measures every system of each case %s', async (area, metrics) => {
+    const run = bench(['--filter', area, ...SHORT])
+    expect(await run.ended, run.stderr).toBe(0)
+    const [, ...lines] = run.stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Line)
+    const cases = await namesOf(area)
+    expect([...new Set(lines.map((line) => line.case))]).toEqual(cases)
+    const absent = run.stderr.match(ABSENT) ?? []
+    for (const name of cases) {
+      const own = lines.filter((line) => line.case === name)
+      const systems = [...new Set(own.map(({ system }) => system))]
+      expect(systems).toEqual(expect.arrayContaining(ALWAYS))
+      if (absent.length === 0)
+        expect(systems).toEqual(expect.arrayContaining(['zeromq.js (tcp)', 'NATS core']))
+      expect(own.map(({ metric, unit }) => `${metric} ${unit}`)).toEqual(systems.flatMap(() => metrics))
+    }
+    if (area !== 'net/idle') for (const { value } of lines) expect(value).toBeGreaterThan(0)
+    expect(run.leftovers()).toEqual([])
+  })
+
+  test('does without a peer that is not there, and says which', async () => {
+    const run = bench(['--filter', 'net/round-trip/1024', ...SHORT], { PATH: '/nowhere' })
+    expect(await run.ended, run.stderr).toBe(0)
+    expect(run.stderr).toMatch(/^bench: no nats-server: .*install.* nats-server.*: there are no rows of it$/m)
+    expect(run.stdout).toContain('"ours (tcp)"')
+    expect(run.stdout).not.toContain('"NATS core"')
+    expect(run.leftovers()).toEqual([])
+  })
+})
+
+async function namesOf(area: string): Promise<string[]> {
+  const run = bench(['--list'])
+  expect(await run.ended).toBe(0)
+  const names = run.stdout.split('\n').map((line) => line.split(' ')[0] as string)
+  return names.filter((name) => name.startsWith(area))
+}
