@@ -1,8 +1,11 @@
 import { msgpack } from '@ipc/core'
-import { describeTransport, memory } from '../src/index.js'
+import { describeQueue, describeTransport, memory } from '../src/index.js'
 import { memoryHarness } from './memory-harness.js'
+import { referenceHarness } from './reference-harness.js'
 
 describeTransport(memoryHarness('memory'))
+
+describeQueue(referenceHarness('reference'))
 
 const codec = msgpack()
 describeTransport(

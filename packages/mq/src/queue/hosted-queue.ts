@@ -3,6 +3,9 @@ import type { ResolvedSettings } from './queue-settings.js'
 import type { MessageTable, QueueStore, StoredMessage } from './queue-store.js'
 import { type NewMessage, type Sent, StateMachine } from './state-machine.js'
 
+/** A batch that is received is one event: it must not grow beyond what a connection carries. */
+const MAX_BATCH_BYTES = 4 * 2 ** 20
+
 /** Takes the events of one client. */
 export interface EventSink {
   emit(event: QueueEvent): void
@@ -21,6 +24,7 @@ export interface Demand {
   credit: number
   /** Got, and not told yet. */
   batch: SentOut[]
+  batchBytes: number
 }
 
 /** Somebody who waits for room, with what is not in the queue yet. */
@@ -92,6 +96,7 @@ export class HostedQueue {
     for (const demand of this.#delivered) {
       const { client, request, handle, batch } = demand
       demand.batch = []
+      demand.batchBytes = 0
       client.emit({ kind: 'delivered', request, handle, messages: batch })
     }
     this.#delivered.length = 0
@@ -121,8 +126,12 @@ export class HostedQueue {
         }
         if (demand.batch.push(sentOut(message)) === 1) this.#delivered.push(demand)
         demand.credit--
+        demand.batchBytes += message.bytes
         // Whoever does not go on gets what is there, at once.
-      } while (demand.credit > 0 && (!demand.goesOn || demands.size === 1))
+      } while (
+        demand.credit > 0 &&
+        (demand.goesOn ? demands.size === 1 : demand.batchBytes < MAX_BATCH_BYTES)
+      )
       demands.delete(demand)
       if (demand.credit > 0 && demand.goesOn) demands.add(demand)
     }

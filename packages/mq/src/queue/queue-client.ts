@@ -154,7 +154,7 @@ export class QueueClient<T> implements MessageQueue<T>, LeaseHolder, DeliveryOwn
     return messages.map((message) => this.#reader.dead(message))
   }
 
-  stats(): Promise<QueueStats> {
+  async stats(): Promise<QueueStats> {
     return this.#inquire('stats', (event) => (event as Extract<QueueEvent, { kind: 'stats' }>).counts)
   }
 

@@ -47,7 +47,7 @@ export interface StoredMessage extends MessageContent {
   readonly started: boolean
   /** Deliveries that somebody began to handle. */
   readonly attempts: number
-  /** Its owner died before it said whether it had begun. */
+  /** Its last owner died with it: of what, nobody knows. Until somebody has begun to handle it. */
   readonly suspect: boolean
   /** Why it is dead. */
   readonly reason: string | undefined
@@ -91,7 +91,7 @@ export interface MessageTable {
   /** The owner has begun: one more attempt, and no longer suspect. */
   start(message: StoredMessage): void
   extend(message: StoredMessage, deadline: number): void
-  /** Remember that its owner died before it said whether it had begun. */
+  /** Remember that its owner died with it. */
   suspect(message: StoredMessage): void
   bury(message: StoredMessage, reason: string, at: number): void
   remove(message: StoredMessage): void

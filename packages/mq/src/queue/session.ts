@@ -261,6 +261,7 @@ export class Session implements CommandSink, EngineClient, EventSink {
       goesOn,
       credit: Math.max(1, goesOn ? command.prefetch : command.max),
       batch: [],
+      batchBytes: 0,
     }
     // What is there goes to those who have waited first.
     if (!goesOn && !command.wait && (queue.isAwaited || queue.table.counts.ready === 0)) queue.pump(now)

@@ -182,7 +182,7 @@ export class StateMachine {
   /** An owner is gone: what it has goes back. @param died - Without having been able to say what it had begun. */
   releaseOwner(owner: number, died: boolean, now: number): void {
     for (const message of this.#table.leasedBy(owner)) {
-      if (died && !message.started) this.#table.suspect(message)
+      if (died) this.#table.suspect(message)
       this.#release(message, 0, now)
     }
   }

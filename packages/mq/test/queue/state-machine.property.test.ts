@@ -50,18 +50,7 @@ class Do implements Step {
 }
 
 function expectSame({ simple, now }: Model, { table, machine }: Real): void {
-  const states = simple.living.map((entry) => simple.stateOf(entry, now))
-  const count = (state: string): number => states.filter((other) => other === state).length
-  expect(table.counts).toEqual({
-    ready: count('ready'),
-    delayed: count('delayed'),
-    blocked: count('blocked'),
-    leased: count('leased'),
-    dead: simple.dead.length,
-    bytes: simple.living.reduce((sum, { message }) => sum + (message.body as Uint8Array).length, 0),
-    dropped: simple.dropped,
-    expired: simple.expired,
-  })
+  expect(table.counts).toEqual(simple.stats(now))
   const seen = ({ place, id, attempts, suspect }: ModelEntry): object => ({
     seq: place,
     id,
@@ -155,7 +144,7 @@ const settle = fc
         expect(machine.holds(who, token)).toBe(simple.held(who, seq, epoch) !== undefined)
         const outcomes = {
           start: () => [simple.start(who, seq, epoch), machine.start(who, token)],
-          ack: () => [simple.ack(who, seq, epoch), machine.ack(who, token, now)],
+          ack: () => [simple.ack(who, seq, epoch, now), machine.ack(who, token, now)],
           nack: () => [simple.nack(who, seq, epoch, time, now), machine.nack(who, token, time, now)],
           backoff: () => [
             simple.nack(who, seq, epoch, undefined, now),
@@ -214,6 +203,7 @@ const pass = fc.constantFrom(0.5, 1, 3, 10, 40).map(
 
 const settings = fc.record({
   maxMessages: fc.constantFrom(3, 8, 100),
+  maxBytes: fc.constantFrom(4, 12, 1000),
   whenFull: fc.constantFrom('reject' as const, 'drop-oldest' as const),
   maxAttempts: fc.constantFrom(1, 2, 20),
   backoffFirstMs: fc.constantFrom(0, 2),

@@ -1,3 +1,5 @@
+import type { QueueStats } from '@ipc/core'
+
 /** A message as {@link QueueModel} takes it. */
 export interface ModelMessage<Body = unknown> {
   readonly body: Body
@@ -29,6 +31,7 @@ export interface ModelEntry<Body = unknown> {
 /** How a {@link QueueModel} behaves. */
 export interface ModelSettings {
   readonly maxMessages: number
+  readonly maxBytes: number
   readonly whenFull: 'wait' | 'reject' | 'drop-oldest'
   readonly maxAttempts: number
   readonly backoffFirstMs: number
@@ -77,7 +80,7 @@ export class QueueModel<Body = unknown> {
       ({ deduplicationId, until }) => deduplicationId === message.deduplicationId && until > now,
     )
     if (known !== undefined) return { id: known.id, duplicate: true }
-    while (this.living.length >= this.settings.maxMessages) {
+    while (!this.hasRoomFor([message])) {
       if (this.settings.whenFull !== 'drop-oldest' || !this.#dropOldest(now)) return undefined
     }
     const id = this.#nextId++
@@ -97,6 +100,32 @@ export class QueueModel<Body = unknown> {
       ]
     }
     return { id, duplicate: false }
+  }
+
+  hasRoomFor(messages: readonly ModelMessage<Body>[]): boolean {
+    const bytes = messages.reduce((sum, { body }) => sum + sizeOf(body), this.bytes)
+    return (
+      this.living.length + messages.length <= this.settings.maxMessages && bytes <= this.settings.maxBytes
+    )
+  }
+
+  get bytes(): number {
+    return this.living.reduce((sum, { message }) => sum + sizeOf(message.body), 0)
+  }
+
+  stats(now: number): QueueStats {
+    const states = this.living.map((entry) => this.stateOf(entry, now))
+    const count = (state: string): number => states.filter((other) => other === state).length
+    return {
+      ready: count('ready'),
+      delayed: count('delayed'),
+      blocked: count('blocked'),
+      leased: count('leased'),
+      dead: this.dead.length,
+      bytes: this.bytes,
+      dropped: this.dropped,
+      expired: this.expired,
+    }
   }
 
   stateOf(entry: Entry<Body>, now: number): 'ready' | 'delayed' | 'blocked' | 'leased' {
@@ -137,7 +166,7 @@ export class QueueModel<Body = unknown> {
     return entry !== undefined
   }
 
-  ack(owner: number, place: number, epoch: number): boolean {
+  ack(owner: number, place: number, epoch: number, _now: number): boolean {
     const entry = this.held(owner, place, epoch)
     if (entry !== undefined) this.#remove(entry)
     return entry !== undefined
@@ -167,7 +196,7 @@ export class QueueModel<Body = unknown> {
   releaseOwner(owner: number, died: boolean, now: number): void {
     for (const entry of [...this.living]) {
       if (entry.lease?.owner !== owner) continue
-      if (died && !entry.lease.started) entry.suspect = true
+      if (died) entry.suspect = true
       this.#release(entry, 0, now)
     }
   }
@@ -260,6 +289,11 @@ export class QueueModel<Body = unknown> {
   #remove(entry: Entry<Body>): void {
     this.living = this.living.filter((other) => other !== entry)
   }
+}
+
+/** What a body counts for: its bytes, or 1. */
+export function sizeOf(body: unknown): number {
+  return body instanceof Uint8Array ? body.length : 1
 }
 
 function priorityOf({ message }: ModelEntry): number {

@@ -70,20 +70,27 @@ function undeliverable(
   const what = `the answer cannot be carried by the connection: ${cause instanceof Error ? cause.message : cause}`
   const error = new IpcError(code, what).toJSON()
   const commands: Command[] = []
-  const failures: QueueEvent[] = []
+  const instead: QueueEvent[] = []
   for (const event of events) {
     if (event.kind === 'lost') continue
-    if (event.kind !== 'delivered') failures.push({ kind: 'failed', request: event.request, error })
-    else if (session.isReceive(event.request))
-      failures.push({ kind: 'failed', request: event.request, error })
+    const { request } = event
+    if (event.kind !== 'delivered' || session.isReceive(request))
+      instead.push({ kind: 'failed', request, error })
     if (event.kind !== 'delivered') continue
-    const { handle } = event
-    for (const { seq, epoch } of event.messages) {
-      const reason = `${code}: ${what}`
-      commands.push({ kind: 'settle', request: 0, handle, action: 'dead-letter', seq, epoch, ms: 0, reason })
+    const { handle, messages } = event
+    const alone = messages.length === 1
+    if (!alone && !session.isReceive(request)) {
+      // Perhaps one by one.
+      instead.push(...messages.map((message): QueueEvent => ({ ...event, messages: [message] })))
+      continue
+    }
+    const action = alone ? 'dead-letter' : 'release'
+    const reason = alone ? `${code}: ${what}` : ''
+    for (const { seq, epoch } of messages) {
+      commands.push({ kind: 'settle', request: 0, handle, action, seq, epoch, ms: 0, reason })
     }
   }
-  for (const batch of encodeBatches(failures, writeEvent)) sender.send(batch)
+  for (const batch of encodeBatches(instead, writeEvent)) sender.send(batch)
   // Not within the run of the engine that this is part of.
   queueMicrotask(() => session.execute(commands))
 }
