@@ -4,7 +4,7 @@ import { type Encoder, type LogLimits, SendLog } from './send-log.js'
 import { SocketWriter } from './socket-writer.js'
 
 /** What collects before a write does not wait for the end of the tick. */
-const FLUSH_BYTES = 131_072
+const FLUSH_BYTES = 65_536
 /** About what one write takes of the messages: what is not a message need not wait for longer than that. */
 const WRITE_BYTES = 262_144
 

@@ -10,10 +10,11 @@ import type { SessionState } from './session.js'
 import { drop, finish, leave, reset, type SocketReader, type Wire } from './wire.js'
 import { peerError, violationError, WIRE_ERROR, type WireError } from './wire-error.js'
 
-/** So much may come in before the peer is told; or so long pass. */
+/** What came in is acknowledged before so long has passed; or so long, once it is so much: a peer may keep no more. */
+const ACK_DELAY_MS = 25
+const ACK_HURRY_MS = 1
 const ACK_MESSAGES = 64
 const ACK_BYTES = 65_536
-const ACK_DELAY_MS = 25
 
 /** What brings a session on over another socket when one breaks. */
 export interface SessionKeeper {
@@ -62,6 +63,8 @@ export class SocketLink<Out> implements Link<Out>, SocketReader, FrameSink {
   readonly #highWaterMarkBytes: number
   /** Granted again once so much was delivered: not for each message, and early enough to keep the peer going. */
   readonly #grantStep: number
+  /** Acknowledged at once when so much came in. */
+  readonly #ackStep: number
   #wire: Wire | undefined
   #decoder: FrameDecoder | undefined
   #liveness: Liveness | undefined
@@ -74,7 +77,7 @@ export class SocketLink<Out> implements Link<Out>, SocketReader, FrameSink {
   #acked = 0
   #unackedBytes = 0
   #ackTimer: ReturnType<typeof setTimeout> | undefined
-  #telling: ReturnType<typeof setImmediate> | undefined
+  #isAckHurried = false
   #paused = false
   #ending = false
   #finSent = false
@@ -94,6 +97,7 @@ export class SocketLink<Out> implements Link<Out>, SocketReader, FrameSink {
     this.#highWaterMarkBytes = limits.highWaterMarkBytes
     this.#granted = credit
     this.#grantStep = credit / 2
+    this.#ackStep = credit / 4
     this.#queue = new SendQueue({
       codec,
       limits: {
@@ -220,7 +224,6 @@ export class SocketLink<Out> implements Link<Out>, SocketReader, FrameSink {
     const graceful = this.#finSent && this.#finReceived
     this.#over = true
     clearTimeout(this.#ackTimer)
-    clearImmediate(this.#telling)
     this.#liveness?.stop()
     this.#decoder?.stop()
     this.#queue.clear()
@@ -319,21 +322,18 @@ export class SocketLink<Out> implements Link<Out>, SocketReader, FrameSink {
     return true
   }
 
-  /**
-   * Grants and acknowledgements for all that this turn of the event loop reads, in one write: a stream that comes in fast
-   * is read in many pieces.
-   */
+  /** Tell the peer what came in: not for each piece that is read, and before it has to wait for it. */
   #tellSoon(): void {
-    if (this.#telling !== undefined || this.#over) return
-    if (this.#isGrantDue() || this.#isAckDue()) {
-      this.#telling = setImmediate(() => {
-        this.#telling = undefined
-        this.#grantOwed()
-        if (this.#isAckDue()) this.#ackNow()
-      })
-    } else if (this.#keeper !== undefined && this.#received !== this.#acked) {
-      this.#ackTimer ??= setTimeout(() => this.#ackNow(), ACK_DELAY_MS).unref()
-    }
+    if (this.#over) return
+    this.#grantOwed()
+    if (this.#keeper === undefined || this.#received === this.#acked) return
+    const isMuch = this.#received - this.#acked >= ACK_MESSAGES || this.#unackedBytes >= ACK_BYTES
+    if (this.#unackedBytes >= this.#ackStep) this.#ackNow()
+    else if (isMuch && !this.#isAckHurried) {
+      clearTimeout(this.#ackTimer)
+      this.#isAckHurried = true
+      this.#ackTimer = setTimeout(() => this.#ackNow(), ACK_HURRY_MS).unref()
+    } else this.#ackTimer ??= setTimeout(() => this.#ackNow(), ACK_DELAY_MS).unref()
   }
 
   #grantOwed(): void {
@@ -351,14 +351,10 @@ export class SocketLink<Out> implements Link<Out>, SocketReader, FrameSink {
     return this.#owed >= this.#grantStep && !this.#paused && this.#wire !== undefined
   }
 
-  #isAckDue(): boolean {
-    if (this.#keeper === undefined) return false
-    return this.#received - this.#acked >= ACK_MESSAGES || this.#unackedBytes >= ACK_BYTES
-  }
-
   #ackNow(): void {
     clearTimeout(this.#ackTimer)
     this.#ackTimer = undefined
+    this.#isAckHurried = false
     if (this.#over || this.#finSent || this.#wire === undefined) return
     this.#acked = this.#received
     this.#unackedBytes = 0

@@ -5,8 +5,8 @@ import { entryPath, entryPathIn } from './entry.js'
 import type { NearJob, NearReport } from './job.js'
 import type { PairName } from './pairs.js'
 
-/** What a measurement may take beside its time: to start, to warm up, to end. */
-const PATIENCE_SECONDS = 30
+/** What a measurement may take beside its time, to start, to warm up, to end: more is a hang, even on a busy machine. */
+const PATIENCE_SECONDS = 120
 
 /** The system that a pair of sides is: one of our packages' own, or of a peer. */
 export function pairSystem(name: string, pair: PairName, shape: unknown): System {
