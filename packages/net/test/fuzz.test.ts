@@ -1,7 +1,7 @@
-import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, test } from 'vitest'
 import { converse } from './fuzz/conversation.js'
+import { loadInputs } from './fuzz/corpus.js'
 import { mutate, Random } from './fuzz/mutate.js'
 import { decode, greet, resume } from './fuzz/parts.js'
 import { VirtualClock } from './fuzz/virtual-clock.js'
@@ -33,11 +33,7 @@ describe.each<[string, Play, number]>([
   ['resume', resume, 5000],
   ['converse', converse, 400],
 ])('fuzzing: %s', (target, play, inputs) => {
-  const pool = readdirSync(`${CORPUS}${target}`)
-    .sort()
-    .map((name) =>
-      Uint8Array.from(Buffer.from(readFileSync(`${CORPUS}${target}/${name}`, 'utf8').trim(), 'hex')),
-    )
+  const pool = loadInputs(`${CORPUS}${target}`)
 
   test('the corpus, where each input once reached or broke something, keeps every promise', async () => {
     expect(pool.length).toBeGreaterThan(3)

@@ -33,7 +33,7 @@ describe('a dialer that calls again', () => {
   ])(
     'and meets one that %s goes on trying, and is there when the listener is',
     async (_name, scheme, options, meet) => {
-      const all = { ...options, handshakeTimeoutMs: 100, reconnect: { firstMs: 1, longestMs: 20 } }
+      const all = { ...options, handshakeTimeoutMs: 500, reconnect: { firstMs: 1, longestMs: 20 } }
       const listener = await net(options).listen<number, number>(`${scheme}://127.0.0.1:0`)
       const { proxy, address } = await proxyTo(listener.address)
       ends.push(

@@ -366,8 +366,9 @@ class Conversation {
     if (this.#faults.length > 0) throw new Violation(this.#faults.join(', '))
     let first = this.#sockets[0]
     for (const socket of this.#sockets) {
-      // The limits of a session are those with which it began.
-      if (!socket.isResuming) first = socket
+      // The limits of a session are those with which it began: a dialer's with its first socket, a listener's with each one
+      // that it greets and that is not for one that goes on.
+      if (!this.#isDialing && !socket.isResuming && socket.received[0] === 0x89) first = socket
       if (!socket.socket.destroyed) throw new Violation('a socket is left')
       const fault = faultOf(socket.received, {
         ...first!.limits,

@@ -55,7 +55,8 @@ export class MemorySocket extends Duplex {
     this.isStalled = false
     const waiting = this.#waiting
     this.#waiting = undefined
-    waiting?.()
+    // What waits to be written goes with the socket.
+    if (!this.destroyed) waiting?.()
   }
 
   destroySoon(): void {
