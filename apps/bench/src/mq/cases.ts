@@ -16,6 +16,9 @@ const LARGE = { messageBytes: 65_536, batch: 1, capacityBytes: MIB } as const
 const TRIPS = { timedEvery: 1, pauseMs: 0 } as const
 const QUEUE: QueueShape = { messageBytes: 64, batch: 100, underWay: 2000 }
 
+/** Sizes of a queue: none of them is to be slower than another. */
+const WAITING = [1000, 10_000, 100_000, 1_000_000] as const
+
 /** What DESIGN.md section 10 names of these, and what we compare with beside it. */
 export const MQ_CASES: readonly BenchCase[] = [
   oneWayWorker('mq/one-way/64', '64-byte messages one way to a worker thread', SMALL, [
@@ -67,7 +70,20 @@ export const MQ_CASES: readonly BenchCase[] = [
     reference: IN_PROCESS,
     targets: [],
   },
+  {
+    name: 'mq/queue/waiting',
+    about: '64-byte messages through a queue in which so many wait already',
+    systems: WAITING.map((waiting) =>
+      ourSystem(waitingName(waiting), 'mq/queue/in-process', { ...QUEUE, waiting }),
+    ),
+    reference: waitingName(WAITING[0]),
+    targets: [],
+  },
 ]
+
+function waitingName(waiting: number): string {
+  return `ours (${waiting} waiting)`
+}
 
 function oneWayWorker(
   name: string,

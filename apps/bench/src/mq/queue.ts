@@ -12,6 +12,8 @@ export interface QueueShape {
   readonly batch: number
   /** Messages sent and not acknowledged. */
   readonly underWay: number
+  /** Messages that are in the queue before it begins, and stay as many. @default 0 */
+  readonly waiting?: number
 }
 
 /** A queue and its users in one thread. */
@@ -19,7 +21,9 @@ export const queueInProcess: Pair<QueueShape> = {
   far: 'thread',
   fars: 0,
   async runNear({ seconds }, shape) {
-    const broker = createBroker({ queues: { [NAME]: {} } })
+    const { waiting = 0 } = shape
+    const broker = createBroker({ queues: { [NAME]: { maxMessages: waiting + 100_000, maxBytes: 2 ** 32 } } })
+    await fill(await broker.queue<Uint8Array>(NAME), shape)
     const figures = await measureQueue(await broker.queue<Uint8Array>(NAME), seconds, shape)
     await broker.close()
     return figures
@@ -58,6 +62,13 @@ function hosted(where: 'thread' | 'process'): Pair<QueueShape> {
 async function serve(broker: Broker): Promise<void> {
   const listener = parentPort === null ? await mqProcess().listen(process) : await mq().listen(parentPort)
   broker.serve(listener)
+}
+
+/** Let messages wait in the queue. */
+async function fill(queue: MessageQueue<Uint8Array>, shape: QueueShape): Promise<void> {
+  const { waiting = 0, messageBytes } = shape
+  const messages = Array.from({ length: 1000 }, () => ({ body: new Uint8Array(messageBytes) }))
+  for (let sent = 0; sent < waiting; sent += messages.length) await queue.sendBatch(messages)
 }
 
 /** Send, take and acknowledge at the same time, as fast as both go. */
