@@ -1,8 +1,5 @@
 import type { OneWayShape } from '../one-way.js'
 
-/** Whom our connections lead to. */
-export type Peer = 'worker' | 'child'
-
 /** One way over one of our connections. */
 export interface MqOneWayShape extends OneWayShape {
   /** Messages as bytes, or as they are: by structured clone. */
