@@ -215,7 +215,7 @@ export class QueueModel<Body = unknown> {
 
   redrive(max: number, now: number): number {
     let redriven = 0
-    while (redriven < max && this.dead.length > 0 && this.living.length < this.settings.maxMessages) {
+    while (redriven < max && this.dead.length > 0 && this.hasRoomFor([this.dead[0]!.message])) {
       const { message, id, sentAt } = this.dead.shift()!
       this.#add(message, id, sentAt, now, Number.POSITIVE_INFINITY)
       redriven++
