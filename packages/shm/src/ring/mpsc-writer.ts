@@ -102,16 +102,17 @@ export class MpscWriter implements RecordWriter {
       throw new TypeError('another producer of this thread has claimed a record: finish it first')
     const control = this.#control
     const wanted = unitBytes(payloadBytes)
-    while (true) {
+    for (let hasSaid = false; ; ) {
       const tail = Atomics.load(control, RING_TAIL >> 2)
       const index = tail & this.#mask
       const toEnd = this.capacity - index
       const padding = wanted > toEnd ? toEnd : 0
       if (!this.#hasRoomFor(padding + wanted, tail)) {
-        this.#withdraw()
+        if (hasSaid) this.#withdraw()
         return -1
       }
-      if (!this.#intend(tail)) continue
+      hasSaid = this.#intend(tail)
+      if (!hasSaid) continue
       if (Atomics.compareExchange(control, RING_TAIL >> 2, tail, (tail + padding + wanted) | 0) !== tail)
         continue
       this.#take(tail, padding, wanted)
@@ -196,9 +197,9 @@ export class MpscWriter implements RecordWriter {
     return false
   }
 
-  /** Say that this producer claims nothing, unless that is known. */
+  /** Say that this producer claims nothing after all. */
   #withdraw(): void {
-    if (this.#claimant === undefined || !isIntent(this.#said)) return
+    if (this.#claimant === undefined) return
     const idle = idleOf(this.#claimant.name)
     // If it was forgotten, or is another one's, that is found out with the next claim.
     if (Atomics.compareExchange(this.#control, this.#intent, this.#said, idle) === this.#said)

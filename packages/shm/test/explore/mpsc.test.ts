@@ -89,7 +89,7 @@ const IN_RECOVERY: readonly Planted[] = [
   {
     bug: 'a claim that is said after it was made',
     mutate: [
-      { file: 'mpsc-writer.ts', from: 'if (!this.#intend(tail)) continue', to: '' },
+      { file: 'mpsc-writer.ts', from: 'hasSaid = this.#intend(tail)\n      if (!hasSaid) continue', to: '' },
       {
         file: 'mpsc-writer.ts',
         from: 'this.#claimed = true\n    this.#position',
