@@ -8,7 +8,7 @@ import type { Encoder } from './send-log.js'
 import { SendQueue } from './send-queue.js'
 import type { SessionState } from './session.js'
 import { drop, finish, leave, reset, type SocketReader, type Wire } from './wire.js'
-import { peerError, violationError, WIRE_ERROR, type WireError } from './wire-error.js'
+import { abortedByThisSide, peerError, violationError, WIRE_ERROR, type WireError } from './wire-error.js'
 
 /** What came in is acknowledged before so long has passed; or so long, once it is so much: a peer may keep no more. */
 const ACK_DELAY_MS = 25
@@ -399,10 +399,4 @@ export class SocketLink<Out> implements Link<Out>, SocketReader, FrameSink {
     const how = cause === undefined ? 'it ended without closing' : cause.message
     this.#events.lost(new IpcError('IPC_PEER_LOST', `the peer is gone: ${how}`, { cause }))
   }
-}
-
-function abortedByThisSide(abort: IpcError): WireError {
-  const { cause } = abort
-  const reason = cause instanceof Error ? cause.message : typeof cause === 'string' ? cause : ''
-  return { code: WIRE_ERROR.aborted, retryable: false, reason }
 }

@@ -65,6 +65,12 @@ export function peerError({ code, retryable, reason }: WireError): IpcError {
   return new IpcError('IPC_PROTOCOL', `the peer gave up: ${reason}`, { details })
 }
 
+/** What a peer is told when the application of this side has given up. */
+export function abortedByThisSide({ cause }: IpcError): WireError {
+  const reason = cause instanceof Error ? cause.message : typeof cause === 'string' ? cause : ''
+  return { code: WIRE_ERROR.aborted, retryable: false, reason }
+}
+
 /** The peer of an open connection broke the protocol. */
 export function violationError({ code, reason }: WireError): IpcError {
   return new IpcError('IPC_PROTOCOL', `the peer broke the protocol: ${reason}`, {
