@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest'
 import {
   ENTRY_STAMP,
   ENTRY_WORDS,
+  intentOf,
   MPSC_CONTROL_BYTES,
   MPSC_PRODUCER_INTENT,
   mpscRingBytes,
@@ -55,6 +56,11 @@ class Lapping {
   /** What that participant says that it claims. */
   saidBy({ id }: Claimant): number {
     return this.#control[producerWord(id, MPSC_PRODUCER_INTENT)] as number
+  }
+
+  /** Write over that, as one does that was taken for dead and goes on. */
+  writeOver({ id }: Claimant, said: number): void {
+    this.#control[producerWord(id, MPSC_PRODUCER_INTENT)] = said
   }
 
   get tail(): number {
@@ -194,5 +200,15 @@ describe('a producer that is silent while others go around', () => {
     expect(ring.join({ ...silent, name: 300 }).tryClaim(1, 1)).toBe(0)
     expect(() => evicted.tryClaim(1, 1)).toThrow(IpcError)
     expect(ring.saidBy(silent)).toBe(1)
+  })
+  test('goes on when one that was taken for dead has written over what it says', () => {
+    const ring = new Lapping(0, claimant(0))
+    const successor = ring.join(silent)
+    for (let record = 0; record < 3; record++) {
+      ring.writeOver(silent, intentOf(512))
+      expect(successor.tryClaim(1, 2)).toBe(record * UNIT_BYTES)
+      expect(ring.saidBy(silent)).toBe(intentOf(record * UNIT_BYTES))
+      successor.stage()
+    }
   })
 })

@@ -8,7 +8,7 @@ import { MPSC_PRODUCER_INTENT, MPSC_PRODUCER_WRAPPED, producerWord } from './mps
  */
 export function forgetProducer(words: Int32Array, offset: number, participant: number): void {
   for (const field of [MPSC_PRODUCER_INTENT, MPSC_PRODUCER_WRAPPED]) {
-    // Pairs with the exchange in MpscWriter.#intend() and the load in MpscReader.recover().
+    // Pairs with the load in MpscWriter.#intend() and that in MpscReader.recover().
     Atomics.store(words, (offset >> 2) + producerWord(participant, field), 0)
   }
 }

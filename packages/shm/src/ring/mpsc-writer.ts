@@ -59,10 +59,15 @@ export class MpscWriter implements RecordWriter {
   readonly #claimant: Claimant | undefined
   readonly #intent: number
   readonly #wrapped: number
-  /** What this producer has said last; the forgotten intent of one that has long been silent is 0. */
+  /** What stands where this producer says what it claims; the forgotten intent of one that has long been silent is 0. */
   #said = 0
-  /** `head` as it was. Not where nothing is said: others may have gone around since, so often that it would look near. */
+  /** `head` as it was. */
   #head = 0
+  /**
+   * How many bytes from there on may be taken as the ring. None where nothing is said: others may have gone around since,
+   * so often that it would look near.
+   */
+  readonly #trusted: number
   #position = 0
   #bytes = 0
   /** What the stamp of the claim was before it. */
@@ -86,6 +91,7 @@ export class MpscWriter implements RecordWriter {
     // Positions repeat after 2^32 bytes: a stamp must not lie around for that many laps.
     this.#sweepMask = Math.min(128, 2 ** (32 - this.#lapShift - 2)) - 1
     this.#claimant = claimant
+    this.#trusted = claimant === undefined ? 0 : capacity
     this.#intent = producerWord(claimant?.id ?? 0, MPSC_PRODUCER_INTENT)
     this.#wrapped = producerWord(claimant?.id ?? 0, MPSC_PRODUCER_WRAPPED)
     if (claimant === undefined) return
@@ -107,18 +113,23 @@ export class MpscWriter implements RecordWriter {
       const index = tail & this.#mask
       const toEnd = this.capacity - index
       const padding = wanted > toEnd ? toEnd : 0
-      if (!this.#hasRoomFor(padding + wanted, tail)) {
+      const claimed = padding + wanted
+      const used = (tail - this.#head) | 0
+      // Below 0: remembered for half of all positions.
+      if ((used < 0 || this.#trusted - used < claimed) && !this.#hasRoomFor(claimed, tail)) {
         if (hasSaid) this.#withdraw()
         return -1
       }
       hasSaid = this.#intend(tail)
       if (!hasSaid) continue
-      if (Atomics.compareExchange(control, RING_TAIL >> 2, tail, (tail + padding + wanted) | 0) !== tail)
-        continue
-      this.#take(tail, padding, wanted)
-      this.#stamp = this.#describe(this.#position, payloadBytes, kind)
+      if (Atomics.compareExchange(control, RING_TAIL >> 2, tail, (tail + claimed) | 0) !== tail) continue
+      this.#claimed = true
+      this.#position = (tail + padding) | 0
       this.#bytes = wanted
-      return padding > 0 ? 0 : index
+      if (padding > 0) this.#pad(tail, padding)
+      if (this.#sweepsAt(this.#position)) this.#sweep(this.#position, wanted)
+      this.#stamp = this.#describe(this.#position, payloadBytes, kind)
+      return this.#position & this.#mask
     }
   }
 
@@ -151,48 +162,45 @@ export class MpscWriter implements RecordWriter {
 
   /** Whether so many bytes are free behind `tail`. If head has moved past that since, `tail` has moved too. */
   #hasRoomFor(bytes: number, tail: number): boolean {
-    if (this.#claimant !== undefined) {
-      const used = (tail - this.#head) | 0
-      // Below 0: remembered for half of all positions.
-      if (used >= 0 && this.capacity - used >= bytes) return true
-    }
     // Acquire: pairs with the store in MpscReader.release().
     this.#head = Atomics.load(this.#control, RING_HEAD >> 2)
     return this.capacity - ((tail - this.#head) | 0) >= bytes
   }
 
-  /** The room from `tail` on is this producer's. */
-  #take(tail: number, padding: number, wanted: number): void {
-    this.#claimed = true
-    this.#position = (tail + padding) | 0
-    this.#sweep(tail, padding)
-    this.#sweep(this.#position, wanted)
-    if (padding > 0) {
-      // Before the padding, behind which the consumer goes on, and finds the record not committed.
-      if (this.#claimant !== undefined) Atomics.store(this.#control, this.#wrapped, intentOf(this.#position))
-      this.#commit(tail, this.#describe(tail, padding, PADDING))
-    }
-    if ((this.#position & this.#mask) === 0) this.#forgetIntents()
+  /** Fill up the ring to its end, before the record that was claimed with it. */
+  #pad(tail: number, bytes: number): void {
+    if (this.#sweepsAt(tail)) this.#sweep(tail, bytes)
+    // Before the padding, behind which the consumer goes on, and finds the record not committed.
+    if (this.#claimant !== undefined) Atomics.store(this.#control, this.#wrapped, intentOf(this.#position))
+    this.#commit(tail, this.#describe(tail, bytes, PADDING))
   }
 
   /**
-   * Say that this producer is about to claim at `position`, in place of what it has said last. Pairs with the load in
-   * MpscReader.recover().
+   * Say that this producer is about to claim at `position`, in place of what it has said last.
    *
-   * @returns false when that was forgotten, and so what it remembers may be too old: look again.
-   * @throws IpcError `IPC_FENCED` when somebody else says something there.
+   * @returns false when that is no longer there, and so what it remembers may be too old: look again.
    */
   #intend(position: number): boolean {
     if (this.#claimant === undefined) return true
-    const said = this.#said
-    const intent = intentOf(position)
-    if (Atomics.compareExchange(this.#control, this.#intent, said, intent) === said) {
-      this.#said = intent
-      return true
-    }
-    this.#claimant.checkSeat()
-    if (said === 0) throw fencedError('the ring')
-    this.#said = 0
+    // Pairs with the exchange in #forgetIntents() and the store in forgetProducer().
+    const said = Atomics.load(this.#control, this.#intent)
+    if (said !== this.#said) return this.#remember(said)
+    this.#said = intentOf(position)
+    // Plain, for it is the claim that tells: pairs with the load in MpscReader.recover(), by way of the exchange of `tail`,
+    // behind which whoever sees the claim sees this. One that was taken for dead since the look may write over what its
+    // successor says; it costs that one the record at most, and it is told.
+    this.#control[this.#intent] = this.#said
+    return true
+  }
+
+  /**
+   * Begin anew with what stands where this producer says what it claims.
+   *
+   * @throws IpcError `IPC_FENCED` when its place is another one's.
+   */
+  #remember(said: number): false {
+    this.#claimant?.checkSeat()
+    this.#said = said
     this.#head = Atomics.load(this.#control, RING_HEAD >> 2)
     return false
   }
@@ -227,14 +235,31 @@ export class MpscWriter implements RecordWriter {
     return entryAt(position & this.#mask)
   }
 
+  /** Whether stamps of earlier laps are to be forgotten in the lap of `position`. */
+  #sweepsAt(position: number): boolean {
+    return ((position >>> this.#lapShift) & this.#sweepMask) === 0
+  }
+
+  /**
+   * Forget the stamps of earlier laps inside what was claimed at `position`; its first entry gets a new one anyway. So
+   * after such a lap none is older than that.
+   */
+  #sweep(position: number, bytes: number): void {
+    const entries = this.#entries
+    const first = entryAt(position & this.#mask)
+    const end = first + entryAt(bytes)
+    for (let entry = first + ENTRY_WORDS; entry < end; entry += ENTRY_WORDS) entries[entry] = 0
+    if (first === 0) this.#forgetIntents()
+  }
+
   /**
    * Positions repeat after 2^32 bytes: a producer that wrote its last record so long ago must not seem to claim at the
-   * same position again, nor trust what it remembers. So in some laps what is older than a lap is forgotten; claims that
-   * old have been read.
+   * same position again, nor trust what it remembers. So what is older than a lap is forgotten; claims that old have been
+   * read.
    */
   #forgetIntents(): void {
+    if (this.#claimant === undefined) return
     const control = this.#control
-    if (this.#claimant === undefined || ((this.#position >>> this.#lapShift) & this.#sweepMask) !== 0) return
     const head = Atomics.load(control, RING_HEAD >> 2)
     for (let participant = 0; participant < MAX_PARTICIPANTS; participant++) {
       for (const field of [MPSC_PRODUCER_INTENT, MPSC_PRODUCER_WRAPPED]) {
@@ -247,17 +272,5 @@ export class MpscWriter implements RecordWriter {
         }
       }
     }
-  }
-
-  /**
-   * In some laps, forget the stamps of earlier laps inside what was claimed at `position`; its first entry gets a new one
-   * anyway. So after such a lap none is older than that.
-   */
-  #sweep(position: number, bytes: number): void {
-    if (((position >>> this.#lapShift) & this.#sweepMask) !== 0) return
-    const entries = this.#entries
-    const first = entryAt(position & this.#mask)
-    const end = first + entryAt(bytes)
-    for (let entry = first + ENTRY_WORDS; entry < end; entry += ENTRY_WORDS) entries[entry] = 0
   }
 }

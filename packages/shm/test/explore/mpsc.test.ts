@@ -65,8 +65,8 @@ const BY_INTERLEAVING: readonly Planted[] = [
     bug: 'a claim that is made by a store',
     mutate: {
       file: 'mpsc-writer.ts',
-      from: 'if (Atomics.compareExchange(control, RING_TAIL >> 2, tail, (tail + padding + wanted) | 0) !== tail)\n        continue',
-      to: 'Atomics.store(control, RING_TAIL >> 2, (tail + padding + wanted) | 0)',
+      from: 'if (Atomics.compareExchange(control, RING_TAIL >> 2, tail, (tail + claimed) | 0) !== tail) continue',
+      to: 'Atomics.store(control, RING_TAIL >> 2, (tail + claimed) | 0)',
     },
     scenario: 'pair',
     message: '',
@@ -76,7 +76,7 @@ const BY_INTERLEAVING: readonly Planted[] = [
     bug: 'padding that is not committed',
     mutate: {
       file: 'mpsc-writer.ts',
-      from: 'this.#commit(tail, this.#describe(tail, padding, PADDING))',
+      from: 'this.#commit(tail, this.#describe(tail, bytes, PADDING))',
       to: '',
     },
     scenario: 'padded',
@@ -92,8 +92,8 @@ const IN_RECOVERY: readonly Planted[] = [
       { file: 'mpsc-writer.ts', from: 'hasSaid = this.#intend(tail)\n      if (!hasSaid) continue', to: '' },
       {
         file: 'mpsc-writer.ts',
-        from: 'this.#claimed = true\n    this.#position',
-        to: 'this.#intend(tail)\n    this.#claimed = true\n    this.#position',
+        from: 'this.#claimed = true\n      this.#position',
+        to: 'this.#intend(tail)\n      this.#claimed = true\n      this.#position',
       },
     ],
     scenario: 'dying',
