@@ -1,57 +1,39 @@
-import { Socket, type SocketConstructorOpts } from 'node:net'
+import type { Socket } from 'node:net'
 import { readBuffer } from './read-buffer.js'
 
-/** Takes what such a socket reads: `source[0, length)`, until it returns. */
+/** Takes what a socket reads: `source[start, end)`, until it returns. */
 type OnBytes = (source: Uint8Array, start: number, end: number) => void
 
-/** The part of Node's sockets that is not documented: what one reads through, and the server that counts it. */
-interface Inside {
-  _handle: { useUserBuffer?: unknown; reading?: boolean } | null
-  _server?: unknown
-  server?: unknown
-}
-
-const readers = new WeakMap<Socket, { onBytes: OnBytes }>()
-
 /**
- * Give an accepted socket, of which nothing has been read, a buffer into which it reads again and again. Node does so only
- * for sockets that it opens itself: `accepted` has to give its handle to another one. Where this Node is made differently,
- * it is returned as it is.
- *
- * @returns the socket to use from now on, paused.
+ * Have `onBytes` take what an accepted socket reads. From its first bytes on it reads into the same memory again and
+ * again, as one does that was opened with `onread`: Node offers that to none that is accepted, and under TLS only on the
+ * dialing side. Where this Node is made differently, it goes on as it is.
  */
-export function withReadBuffer(accepted: Socket): Socket {
-  const before = accepted as unknown as Inside
-  const handle = before._handle
-  if (typeof handle?.useUserBuffer !== 'function' || handle.reading === true || accepted.destroyed)
-    return accepted
-  const buffer = readBuffer()
-  const reader: { onBytes: OnBytes } = { onBytes() {} }
-  const options = {
-    handle,
-    allowHalfOpen: accepted.allowHalfOpen,
-    pauseOnCreate: true,
-    onread: {
-      buffer,
-      callback(length: number): boolean {
-        reader.onBytes(buffer, 0, length)
-        return true
-      },
-    },
-  }
-  const socket = new Socket(options as SocketConstructorOpts)
-  const after = socket as unknown as Inside
-  after._server = before._server
-  after.server = before.server
-  before._handle = null
-  before._server = null
-  readers.set(socket, reader)
-  return socket
+export function onAcceptedBytes(socket: Socket, onBytes: OnBytes): void {
+  let readsHere = false
+  socket.on('data', (chunk: Buffer) => {
+    onBytes(chunk, 0, chunk.length)
+    // Not while there are bytes that it has read before: they would come after the next ones.
+    if (!readsHere && socket.readableLength === 0) readsHere = readInto(socket, readBuffer(), onBytes)
+  })
 }
 
-/** Have `onBytes` take what an accepted socket reads. */
-export function onAcceptedBytes(socket: Socket, onBytes: OnBytes): void {
-  const reader = readers.get(socket)
-  if (reader === undefined) socket.on('data', (chunk: Buffer) => onBytes(chunk, 0, chunk.length))
-  else reader.onBytes = onBytes
+/** What the option `onread` does, in the part of Node's sockets that is not documented. Returns whether it could. */
+function readInto(socket: Socket, buffer: Buffer, onBytes: OnBytes): boolean {
+  const inside = socket as unknown as Record<symbol, unknown> & {
+    readonly _handle: { useUserBuffer?(buffer: Buffer): void } | null
+  }
+  const fields = Object.getOwnPropertySymbols(inside)
+  const memory = fields.find(({ description }) => description === 'kBuffer')
+  const callback = fields.find(({ description }) => description === 'kBufferCb')
+  const handle = inside._handle
+  if (memory === undefined || callback === undefined || typeof handle?.useUserBuffer !== 'function')
+    return false
+  inside[memory] = buffer
+  inside[callback] = (length: number): boolean => {
+    onBytes(buffer, 0, length)
+    return true
+  }
+  handle.useUserBuffer(buffer)
+  return true
 }

@@ -1,7 +1,6 @@
 import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import { IpcError } from '@ipc/core'
-import { withReadBuffer } from './accepted-socket.js'
 import { formatTcp } from './address.js'
 import { Caller } from './caller.js'
 import { Callers } from './callers.js'
@@ -33,11 +32,9 @@ export class Entrance {
     this.#callers = new Callers({ timeoutMs, refused: (_caller, error) => this.#publish(error) })
   }
 
-  /** `accepted` was accepted, and is paused. `admitted` is called when it is time to read its greeting. */
-  receive(accepted: Socket, admitted: (caller: Caller) => void): void {
-    const { remoteAddress, remotePort = 0 } = accepted
-    // TLS reads by itself.
-    const socket = this.#door === undefined ? withReadBuffer(accepted) : accepted
+  /** `socket` was accepted, and is paused. `admitted` is called when it is time to read its greeting. */
+  receive(socket: Socket, admitted: (caller: Caller) => void): void {
+    const { remoteAddress, remotePort = 0 } = socket
     const scheme = this.#door === undefined ? 'tcp' : 'tls'
     // A Unix socket's caller has no address; what it is called here is the one that both know.
     const address = remoteAddress === undefined ? this.#address : formatTcp(remoteAddress, remotePort, scheme)
