@@ -1,20 +1,15 @@
 import { IpcError, type MessageCount, type Peer, type SendOptions } from '@ipc/core'
 import type { Limits, Link, LinkEvents } from '@ipc/core/internal'
-import { encodeError, MESSAGE_COST_BYTES } from './frame.js'
+import { encodeError } from './frame.js'
 import { FrameDecoder, type FrameSink } from './frame-decoder.js'
 import { type Greeting, MAX_FRAME_BYTES, SILENCE_STEP_MS } from './greeting.js'
 import { Liveness } from './liveness.js'
+import { Receipts } from './receipts.js'
 import type { Encoder } from './send-log.js'
 import { SendQueue } from './send-queue.js'
 import type { SessionState } from './session.js'
 import { drop, finish, leave, reset, type SocketReader, type Wire } from './wire.js'
 import { abortedByThisSide, peerError, violationError, WIRE_ERROR, type WireError } from './wire-error.js'
-
-/** What came in is acknowledged before so long has passed; or so long, once it is so much: a peer may keep no more. */
-const ACK_DELAY_MS = 25
-const ACK_HURRY_MS = 1
-const ACK_MESSAGES = 64
-const ACK_BYTES = 65_536
 
 /** What brings a session on over another socket when one breaks. */
 export interface SessionKeeper {
@@ -61,24 +56,10 @@ export class SocketLink<Out> implements Link<Out>, SocketReader, FrameSink {
   readonly #keeper: SessionKeeper | undefined
   readonly #queue: SendQueue<Out>
   readonly #highWaterMarkBytes: number
-  /** Granted again once so much was delivered: not for each message, and early enough to keep the peer going. */
-  readonly #grantStep: number
-  /** Acknowledged at once when so much came in. */
-  readonly #ackStep: number
+  readonly #receipts: Receipts
   #wire: Wire | undefined
   #decoder: FrameDecoder | undefined
   #liveness: Liveness | undefined
-  /** What the peer may still send. */
-  #granted: number
-  /** Delivered and not granted again. */
-  #owed = 0
-  /** Messages that came in; told to the peer; and their bytes since. */
-  #received = 0
-  #acked = 0
-  #unackedBytes = 0
-  #ackTimer: ReturnType<typeof setTimeout> | undefined
-  #isAckHurried = false
-  #paused = false
   #ending = false
   #finSent = false
   #peerClosed = false
@@ -95,10 +76,7 @@ export class SocketLink<Out> implements Link<Out>, SocketReader, FrameSink {
     this.#events = events
     this.#keeper = keeper
     this.#highWaterMarkBytes = limits.highWaterMarkBytes
-    this.#granted = credit
-    this.#grantStep = credit / 2
-    this.#ackStep = credit / 4
-    this.#queue = new SendQueue({
+    const queue = new SendQueue({
       codec,
       limits: {
         maxFrameBytes: theirs.maxFrameBytes,
@@ -107,6 +85,13 @@ export class SocketLink<Out> implements Link<Out>, SocketReader, FrameSink {
       },
       retains: keeper !== undefined,
       onProgress: () => this.#progressed(),
+    })
+    this.#queue = queue
+    this.#receipts = new Receipts({
+      credit,
+      acknowledges: keeper !== undefined,
+      grant: (bytes) => queue.grant(bytes),
+      ack: (count) => queue.ack(count),
     })
   }
 
@@ -127,7 +112,8 @@ export class SocketLink<Out> implements Link<Out>, SocketReader, FrameSink {
 
   /** What this side has of the session. */
   get state(): SessionState {
-    return { received: this.#received, credit: this.#granted }
+    const { received, granted } = this.#receipts
+    return { received, credit: granted }
   }
 
   /** Messages ever taken: those before `acknowledged` are there, those before `taken` may be, the others are not. */
@@ -169,8 +155,7 @@ export class SocketLink<Out> implements Link<Out>, SocketReader, FrameSink {
       onSilence: () => this.#silent(),
     })
     queue.attach(wire.socket, state?.credit ?? theirs.credit)
-    this.#acked = this.#received
-    this.#grantOwed()
+    this.#receipts.start()
     this.#finishSending()
     return true
   }
@@ -181,6 +166,7 @@ export class SocketLink<Out> implements Link<Out>, SocketReader, FrameSink {
     this.#wire = undefined
     this.#liveness?.stop()
     this.#decoder?.stop()
+    this.#receipts.stop()
     this.#queue.detach()
     if (wire !== undefined) drop(wire)
   }
@@ -206,12 +192,12 @@ export class SocketLink<Out> implements Link<Out>, SocketReader, FrameSink {
 
   /** What the peer was granted before still comes. */
   pause(): void {
-    this.#paused = true
+    this.#receipts.paused = true
   }
 
   resume(): void {
-    this.#paused = false
-    this.#grantOwed()
+    this.#receipts.paused = false
+    this.#receipts.grant()
   }
 
   end(): void {
@@ -223,7 +209,7 @@ export class SocketLink<Out> implements Link<Out>, SocketReader, FrameSink {
     const wire = this.#wire
     const graceful = this.#finSent && this.#finReceived
     this.#over = true
-    clearTimeout(this.#ackTimer)
+    this.#receipts.stop()
     this.#liveness?.stop()
     this.#decoder?.stop()
     this.#queue.clear()
@@ -250,7 +236,7 @@ export class SocketLink<Out> implements Link<Out>, SocketReader, FrameSink {
   bytes(source: Uint8Array, start: number, end: number): void {
     this.#liveness?.heard()
     this.#decoder?.push(source, start, end)
-    this.#tellSoon()
+    this.#receipts.tell()
   }
 
   fin(): void {
@@ -272,16 +258,12 @@ export class SocketLink<Out> implements Link<Out>, SocketReader, FrameSink {
       this.violation({ code: WIRE_ERROR.protocol, retryable: false, reason: 'DATA after CLOSE' })
       return
     }
-    if (this.#granted <= 0) {
+    if (this.#receipts.granted <= 0) {
       const reason = 'a message without credit'
       this.violation({ code: WIRE_ERROR.creditViolation, retryable: false, reason })
       return
     }
-    const cost = end - start + MESSAGE_COST_BYTES
-    this.#granted -= cost
-    this.#owed += cost
-    this.#received++
-    this.#unackedBytes += cost
+    this.#receipts.add(end - start)
     this.#events.deliverEncoded(source, start, end)
   }
 
@@ -300,7 +282,8 @@ export class SocketLink<Out> implements Link<Out>, SocketReader, FrameSink {
     // Once more when it was read over a socket that broke.
     const isFirst = !this.#peerClosed
     this.#peerClosed = true
-    if (this.#keeper !== undefined) this.#ackNow()
+    this.#receipts.ended = true
+    this.#receipts.ack()
     if (isFirst) this.#events.peerEnded()
     this.#finishSending()
   }
@@ -322,45 +305,6 @@ export class SocketLink<Out> implements Link<Out>, SocketReader, FrameSink {
     return true
   }
 
-  /** Tell the peer what came in: not for each piece that is read, and before it has to wait for it. */
-  #tellSoon(): void {
-    if (this.#over) return
-    this.#grantOwed()
-    if (this.#keeper === undefined || this.#received === this.#acked) return
-    const isMuch = this.#received - this.#acked >= ACK_MESSAGES || this.#unackedBytes >= ACK_BYTES
-    if (this.#unackedBytes >= this.#ackStep) this.#ackNow()
-    else if (isMuch && !this.#isAckHurried) {
-      clearTimeout(this.#ackTimer)
-      this.#isAckHurried = true
-      this.#ackTimer = setTimeout(() => this.#ackNow(), ACK_HURRY_MS).unref()
-    } else this.#ackTimer ??= setTimeout(() => this.#ackNow(), ACK_DELAY_MS).unref()
-  }
-
-  #grantOwed(): void {
-    if (!this.#isGrantDue() || this.#peerClosed || this.#over) return
-    const owed = this.#owed
-    this.#owed = 0
-    this.#granted += owed
-    this.#queue.grant(owed)
-    // In the same write: a peer that keeps no more than this takes may wait for it.
-    if (this.#keeper !== undefined) this.#ackNow()
-  }
-
-  #isGrantDue(): boolean {
-    // Without a socket it waits: what a session goes on with was said already, or will be.
-    return this.#owed >= this.#grantStep && !this.#paused && this.#wire !== undefined
-  }
-
-  #ackNow(): void {
-    clearTimeout(this.#ackTimer)
-    this.#ackTimer = undefined
-    this.#isAckHurried = false
-    if (this.#over || this.#finSent || this.#wire === undefined) return
-    this.#acked = this.#received
-    this.#unackedBytes = 0
-    this.#queue.ack(this.#received)
-  }
-
   #progressed(): void {
     if (this.#over) return
     if (this.congested && this.#queue.log.bytes <= this.#highWaterMarkBytes / 2) {
@@ -374,6 +318,7 @@ export class SocketLink<Out> implements Link<Out>, SocketReader, FrameSink {
     if (!this.#ending || !this.#peerClosed || this.#finSent || this.#over) return
     if (!this.#queue.isFinished) return
     this.#finSent = true
+    this.#receipts.stop()
     // The last ACK has to leave before.
     this.#queue.flush()
     this.#wire?.socket.end()
