@@ -12,6 +12,7 @@ const WS = 'ws'
 const ZEROMQ = 'zeromq.js (tcp)'
 
 const MIB = 2 ** 20
+const SIZES = [64, 1024, 65_536, MIB]
 /** What may be under way on a connection: our default; of many connections, in all. */
 const WINDOW_BYTES = MIB
 const ALL_WINDOWS_BYTES = 4 * MIB
@@ -28,6 +29,7 @@ const SYSTEMS: readonly (readonly [name: string, link: LinkName, needs?: Require
   [RAW_TLS, 'raw/tls'],
   [ZEROMQ, 'zeromq', 'zeromq'],
   [WS, 'ws'],
+  ['node-ipc (unix)', 'node-ipc'],
   ['NATS core', 'nats', 'nats-server'],
 ]
 
@@ -40,16 +42,12 @@ export const NET_CASES: readonly BenchCase[] = [
   oneWay(1024, 1, []),
   oneWay(65_536, 1, [atLeast(0.85, OURS, RAW), atLeast(0.8, OURS_TLS, RAW_TLS)]),
   oneWay(MIB, 1, []),
-  oneWay(64, 16, []),
-  oneWay(65_536, 16, []),
-  oneWay(64, 256, []),
-  oneWay(65_536, 256, []),
+  ...[16, 256].flatMap((connections) => SIZES.map((bytes) => oneWay(bytes, connections, []))),
   roundTrip(64, 1, [atMost(1.25, OURS, RAW)]),
   roundTrip(1024, 1, []),
   roundTrip(65_536, 1, []),
   roundTrip(MIB, 1, []),
-  roundTrip(64, 16, []),
-  roundTrip(64, 256, []),
+  ...[16, 256].flatMap((connections) => SIZES.map((bytes) => roundTrip(bytes, connections, []))),
   {
     name: 'net/idle/256',
     about: 'memory of a connection over which nothing is said, of 256: both processes, and the parts',

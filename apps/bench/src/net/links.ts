@@ -11,6 +11,7 @@ const LINKS = {
   'raw/tls': async () => (await import('../peers/raw-tls.js')).rawTls,
   zeromq: async () => (await import('../peers/zeromq.js')).zeromqTcp,
   ws: async () => (await import('../peers/websocket.js')).websocket,
+  'node-ipc': async () => (await import('../peers/node-ipc.js')).nodeIpcUnix,
   nats: async () => (await import('../peers/nats.js')).natsCore,
 } satisfies Readonly<Record<string, () => Promise<Link>>>
 
