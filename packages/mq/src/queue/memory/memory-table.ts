@@ -70,8 +70,9 @@ export class MemoryTable implements MessageTable {
   }
 
   extend(entry: Entry, deadline: number): void {
+    this.#deadlines.remove(entry)
     entry.at = deadline
-    this.#deadlines.update(entry)
+    if (deadline !== Number.POSITIVE_INFINITY) this.#deadlines.add(entry)
   }
 
   suspect(entry: Entry): void {
@@ -177,7 +178,7 @@ export class MemoryTable implements MessageTable {
     else if (state === 'delayed') this.#due.add(entry)
     else if (state === 'blocked') this.#blocked.add(entry)
     else if (state === 'leased') {
-      this.#deadlines.add(entry)
+      if (entry.at !== Number.POSITIVE_INFINITY) this.#deadlines.add(entry)
       this.#leases.add(entry)
     } else this.#dead.add(entry)
     const expires = entry.expiresAt !== Number.POSITIVE_INFINITY
