@@ -7,7 +7,7 @@ import { type QueueLink, succeeded } from './queue-link.js'
 export interface StreamTerms {
   readonly handle: number
   readonly prefetch: number
-  /** 0: the queue's. */
+  /** 0: the queue's. `Infinity`: as long as this client is there. */
   readonly leaseMs: number
   readonly signal: AbortSignal | undefined
 }
@@ -44,6 +44,11 @@ export class DeliveryStream {
   /** Why nothing more comes; `undefined` while it may. */
   get ended(): IpcError | undefined {
     return this.#ended
+  }
+
+  /** Whether there is something to take. */
+  get hasMore(): boolean {
+    return this.#fetched.length > 0
   }
 
   /** The next message, if it is there. */
@@ -89,8 +94,7 @@ export class DeliveryStream {
     return false
   }
 
-  #giveBack({ seq, epoch }: SentOut): void {
-    const { handle } = this.#terms
-    this.#link.post({ kind: 'settle', request: 0, handle, action: 'release', seq, epoch, ms: 0, reason: '' })
+  #giveBack(message: SentOut): void {
+    this.#link.settlePlainly(this.#terms.handle, 'release', message)
   }
 }

@@ -19,7 +19,7 @@ import {
   type SendReceipt,
   type WaitOptions,
 } from '@ipc/core'
-import { checkSize } from '@ipc/core/internal'
+import { checkDurationMs, checkSize } from '@ipc/core/internal'
 import type { BodyReader } from './body-reader.js'
 import type { Inquiry, QueueEvent, SentOut } from './commands.js'
 import { deliveryIterator } from './delivery-iterator.js'
@@ -102,7 +102,7 @@ export class QueueClient<T> implements MessageQueue<T>, LeaseHolder, DeliveryOwn
     const [first] = await this.#receive(1, options)
     if (first === undefined) return undefined
     const delivery = this.#decode(first)
-    await this.#begin(delivery, first)
+    await this.#begin(delivery, first, false)
     return delivery
   }
 
@@ -113,7 +113,7 @@ export class QueueClient<T> implements MessageQueue<T>, LeaseHolder, DeliveryOwn
     for (const message of await this.#receive(options.max, options)) {
       try {
         const delivery = this.#decode(message)
-        await this.#begin(delivery, message)
+        await this.#begin(delivery, message, false)
         deliveries.push(delivery)
       } catch (error) {
         failures.push(error)
@@ -133,12 +133,17 @@ export class QueueClient<T> implements MessageQueue<T>, LeaseHolder, DeliveryOwn
 
   process(handler: (delivery: Delivery<T>) => Promise<void> | void, options: ProcessOptions = {}): Consumer {
     if (typeof handler !== 'function') throw new TypeError(`process takes a function, got ${typeof handler}`)
-    const terms = this.#streamTerms(options)
+    const { maxRunMs, ...others } = options
+    if (maxRunMs !== undefined && checkDurationMs('maxRunMs', maxRunMs) === 0) {
+      throw new RangeError('maxRunMs must be above 0, got 0')
+    }
+    // Whether it lives is known without a time: a handler that keeps its event loop busy loses nothing.
+    const terms = this.#streamTerms({ ...others, leaseMs: Number.POSITIVE_INFINITY })
     return new Processing<T>({
       handler,
       concurrency: checkSize('concurrency', options.concurrency ?? 1, 1, MAX_BATCH),
       stream: (onChange) => this.#stream(terms, onChange),
-      begin: (message, onError) => this.#take(message, onError),
+      begin: (message, onError) => this.#take(message, onError, maxRunMs),
     })
   }
 
@@ -254,9 +259,7 @@ export class QueueClient<T> implements MessageQueue<T>, LeaseHolder, DeliveryOwn
     const { link, handle } = this
     const request = link.newNumber()
     const wait = timeoutMs !== 0
-    const giveBack = ({ seq, epoch }: SentOut): void => {
-      link.post({ kind: 'settle', request: 0, handle, action: 'release', seq, epoch, ms: 0, reason: '' })
-    }
+    const giveBack = (message: SentOut): void => link.settlePlainly(handle, 'release', message)
     return link.ask(
       { kind: 'receive', request, handle, max, leaseMs: leaseMs ?? 0, wait },
       { signal, timeoutMs: wait ? timeoutMs : Number.POSITIVE_INFINITY },
@@ -295,6 +298,7 @@ export class QueueClient<T> implements MessageQueue<T>, LeaseHolder, DeliveryOwn
   #take(
     message: SentOut,
     onError: (error: unknown) => void,
+    maxRunMs = Number.POSITIVE_INFINITY,
   ): LeasedDelivery<T> | undefined | Promise<LeasedDelivery<T> | undefined> {
     let delivery: LeasedDelivery<T>
     try {
@@ -303,7 +307,7 @@ export class QueueClient<T> implements MessageQueue<T>, LeaseHolder, DeliveryOwn
       onError(error)
       return undefined
     }
-    const begun = this.#begin(delivery, message)
+    const begun = this.#begin(delivery, message, true, maxRunMs)
     if (begun === undefined) return delivery
     return begun.then(
       () => delivery,
@@ -311,10 +315,20 @@ export class QueueClient<T> implements MessageQueue<T>, LeaseHolder, DeliveryOwn
     )
   }
 
-  /** It is about to be handled. Of one that somebody may have died of, the engine has to know before. */
-  #begin(delivery: LeasedDelivery<T>, { suspect }: SentOut): Promise<void> | undefined {
-    if (suspect) return this.link.settle(this.handle, 'start', delivery)
-    this.link.begin(this.handle, delivery)
+  /**
+   * It is about to be handled. Of one that somebody may have died of, the engine has to know before, and of one whose time
+   * begins now: the handler may leave no time to tell.
+   */
+  #begin(
+    delivery: LeasedDelivery<T>,
+    { suspect }: SentOut,
+    isOneOfMany: boolean,
+    maxRunMs = Number.POSITIVE_INFINITY,
+  ): Promise<void> | undefined {
+    const { link, handle } = this
+    if (maxRunMs !== Number.POSITIVE_INFINITY) return link.settle(handle, 'run', delivery, maxRunMs)
+    if (suspect) return link.settle(handle, 'start', delivery)
+    link.begin(delivery, isOneOfMany)
     return undefined
   }
 

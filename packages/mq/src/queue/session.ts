@@ -7,7 +7,7 @@ import type { HostedTopic } from './hosted-topic.js'
 import type { QueueSettings } from './queue-settings.js'
 import type { StoredMessage } from './queue-store.js'
 import { atMost, checkSize, denied, fits, full, leaseOver, Refusal } from './refusal.js'
-import { publish, settle, transact } from './session-steps.js'
+import { publish, settle, settleEach, transact } from './session-steps.js'
 import type { Sent } from './state-machine.js'
 import { checkPattern, checkSubject } from './topic-pattern.js'
 import { WaitingCalls } from './waiting-calls.js'
@@ -123,6 +123,9 @@ export class Session implements CommandSink, EngineClient, EventSink {
         return
       case 'settle':
         this.#settle(command, now)
+        return
+      case 'settle-each':
+        this.#settleEach(command, now)
         return
       case 'receive':
       case 'consume':
@@ -301,6 +304,12 @@ export class Session implements CommandSink, EngineClient, EventSink {
     this.#engine.touch(queue, now)
     if (settle(queue, owner, command, now)) this.#done(command.request, 0)
     else throw leaseOver(command)
+  }
+
+  #settleEach({ request, handle, action, leases }: CommandOf<'settle-each'>, now: number): void {
+    const { queue, owner } = this.#handle(handle, 'receive')
+    const late = settleEach(this.#engine.touch(queue, now), owner, action, leases, now)
+    if (request !== 0) this.emit({ kind: 'settled', request, late })
   }
 
   #inquire({ request, handle, what, count }: CommandOf<'inquire'>, now: number): void {

@@ -58,6 +58,25 @@ describe('a broker', () => {
     expect((await there.stats()).ready).toBe(0)
   })
 
+  test.each([
+    { leaseMs: Number.POSITIVE_INFINITY },
+    { deduplicationWindowMs: Number.POSITIVE_INFINITY },
+    { backoff: { maxMs: Number.POSITIVE_INFINITY } },
+  ])('refuses settings that could not be told to it: %o', async (create) => {
+    const connection = await connectTo(aBroker())
+    await expect(connectQueue(connection, 'jobs', { create })).rejects.toThrow(RangeError)
+  })
+
+  test('a lease without an end is kept over a connection', async () => {
+    const broker = aBroker({ queues: { jobs: { leaseMs: 20 } } })
+    const jobs = await connectQueue(await connectTo(broker), 'jobs')
+    await jobs.sendBatch(['kept', 'clock'].map((body) => ({ body })))
+    const kept = await jobs.receive({ leaseMs: Number.POSITIVE_INFINITY })
+    await jobs.receive()
+    expect((await jobs.receive())?.body).toBe('clock')
+    await kept?.ack()
+  })
+
   test('lets each peer do what it may, and nothing else', async () => {
     const asked: [string | undefined, QueueAccess][] = []
     const allowed: Readonly<Record<string, readonly string[]>> = {

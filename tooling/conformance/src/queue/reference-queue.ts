@@ -22,6 +22,9 @@ import type { QueueSetup } from './queue-harness.js'
 import { type ModelEntry, type ModelMessage, type QueueModel, sizeOf } from './queue-model.js'
 import { checkMs, ReferenceDelivery } from './reference-delivery.js'
 
+/** Of a lease that ends with its owner. */
+const LIFELONG_MS = Number.MAX_SAFE_INTEGER
+
 /** What the reference queue can do. */
 export const REFERENCE_CAPABILITIES: QueueCapabilities = {
   durability: ['memory'],
@@ -161,12 +164,14 @@ export class ReferenceQueue implements MessageQueue<unknown> {
 
   process(
     handler: (delivery: Delivery<unknown>) => Promise<void> | void,
-    { concurrency = 1 }: ProcessOptions = {},
+    { concurrency = 1, maxRunMs = LIFELONG_MS }: ProcessOptions = {},
   ): Consumer {
+    if (maxRunMs === 0) throw new RangeError('maxRunMs must be above 0, got 0')
+    checkMs('maxRunMs', maxRunMs)
     const stopping = new AbortController()
     const listeners = new Set<(error: unknown, delivery: PeekedMessage<unknown> | undefined) => void>()
     const work = async (): Promise<void> => {
-      for await (const delivery of this.consume({ signal: stopping.signal })) {
+      for await (const delivery of this.consume({ signal: stopping.signal, leaseMs: maxRunMs })) {
         try {
           await handler(delivery)
           if (!(delivery as ReferenceDelivery).isSettled) await delivery.ack()
