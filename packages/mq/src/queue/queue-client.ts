@@ -29,9 +29,11 @@ import { outgoing } from './outgoing.js'
 import { Processing } from './processing.js'
 import { type LeaseHolder, type QueueLink, receiptOf } from './queue-link.js'
 import { checkLeaseMs } from './queue-settings.js'
+import { SeqIndex } from './seq-index.js'
 import type { LeaseToken, NewMessage } from './state-machine.js'
 import { TransactionSteps } from './transaction-steps.js'
 
+const NO_OPTIONS: QueueSendOptions = {}
 const DEFAULT_PREFETCH = 32
 const MAX_BATCH = 65_536
 
@@ -54,7 +56,7 @@ export class QueueClient<T> implements MessageQueue<T>, LeaseHolder, DeliveryOwn
   readonly #codec: Codec<T>
   readonly #reader: BodyReader<T>
   readonly #durability: Durability
-  readonly #deliveries = new Map<number, LeasedDelivery<unknown>>()
+  readonly #deliveries = new SeqIndex<LeasedDelivery<unknown>>()
   readonly #streams = new Set<DeliveryStream>()
   #closing: Promise<void> | undefined
 
@@ -78,7 +80,7 @@ export class QueueClient<T> implements MessageQueue<T>, LeaseHolder, DeliveryOwn
     link.addHolder(handle, this)
   }
 
-  send(body: T, options: QueueSendOptions = {}): Promise<SendReceipt> {
+  send(body: T, options: QueueSendOptions = NO_OPTIONS): Promise<SendReceipt> {
     try {
       const messages = [outgoing(this.#codec, body, options, this.#durability)]
       return this.#send(messages, options, ([receipt]) => receipt as SendReceipt)
@@ -92,7 +94,7 @@ export class QueueClient<T> implements MessageQueue<T>, LeaseHolder, DeliveryOwn
     options: WaitOptions = {},
   ): Promise<SendReceipt[]> {
     checkSize('the length of a batch', messages.length, 0, MAX_BATCH)
-    const encoded = messages.map(({ body, options: own = {} }) => {
+    const encoded = messages.map(({ body, options: own = NO_OPTIONS }) => {
       return outgoing(this.#codec, body, own, this.#durability)
     })
     return encoded.length === 0 ? [] : this.#send(encoded, options, (receipts) => receipts)
@@ -205,9 +207,9 @@ export class QueueClient<T> implements MessageQueue<T>, LeaseHolder, DeliveryOwn
   }
 
   leaseLost({ seq, epoch }: LeaseToken): void {
-    const delivery = this.#deliveries.get(seq)
+    const delivery = this.#deliveries.find(seq)
     if (delivery?.epoch !== epoch) return
-    this.#deliveries.delete(seq)
+    this.#deliveries.remove(seq)
     delivery.lose(new IpcError('IPC_LEASE_LOST', 'the time of the lease is over'))
   }
 
@@ -215,13 +217,13 @@ export class QueueClient<T> implements MessageQueue<T>, LeaseHolder, DeliveryOwn
     const why = new IpcError('IPC_LEASE_LOST', `the queue is out of reach: ${error.message}`, {
       cause: error,
     })
-    const deliveries = [...this.#deliveries.values()]
+    const deliveries = [...this.#deliveries]
     this.#deliveries.clear()
     for (const delivery of deliveries) delivery.lose(why)
   }
 
   settled(delivery: LeasedDelivery<unknown>): void {
-    this.#deliveries.delete(delivery.seq)
+    this.#deliveries.remove(delivery.seq)
   }
 
   #send<R>(
@@ -290,7 +292,7 @@ export class QueueClient<T> implements MessageQueue<T>, LeaseHolder, DeliveryOwn
       throw error
     }
     const delivery = new LeasedDelivery<T>(this, message, body)
-    this.#deliveries.set(delivery.seq, delivery as LeasedDelivery<unknown>)
+    this.#deliveries.add(delivery as LeasedDelivery<unknown>)
     return delivery
   }
 
