@@ -1,31 +1,24 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import {
+  IN_MEMORY as capabilities,
   connectedQueues,
+  describeBusyHandlers,
   describeQueue,
   type HostConnection,
   type StartedProcess,
   startProcess,
 } from '@ipc/conformance'
 import type { Connection } from '@ipc/core'
-import { connectQueue } from '@ipc/mq'
+import { connectQueue, createBroker } from '@ipc/mq'
 import { net } from '@ipc/net'
 import { shm } from '@ipc/shm'
 
 /** Queues of `@ipc/mq` over the transports of other packages, which its own tests cannot use. */
 const program = new URL('./fixtures/queue-broker.ts', import.meta.url)
-
-const capabilities = {
-  durability: ['memory'],
-  priorities: true,
-  orderingKeys: true,
-  delay: true,
-  ttl: true,
-  deduplication: true,
-  deadLetters: true,
-  transactions: true,
-} as const
 
 let brokers = 0
 
@@ -83,3 +76,31 @@ if (process.platform === 'linux') {
     (address) => shm().connect(address),
   )
 }
+
+const busy = new URL('./fixtures/busy-consumer.ts', import.meta.url)
+
+describeBusyHandlers({
+  name: 'over net',
+  async open(leaseMs) {
+    const address = `unix:${join(scratch, `busy-${++brokers}`)}`
+    const broker = createBroker({ queues: { queue: { leaseMs } } })
+    const listener = await net().listen(address)
+    broker.serve(listener)
+    let child: ChildProcess | undefined
+    return {
+      queue: await broker.queue('queue'),
+      async start(maxRunMs) {
+        child = fork(busy, [address, String(maxRunMs ?? 0)], {
+          execArgv: ['--import', import.meta.resolve('tsx'), '--conditions=@ipc/source'],
+        })
+        await once(child, 'message')
+        return child
+      },
+      async dispose() {
+        child?.kill('SIGKILL')
+        await broker.close()
+        await listener.close()
+      },
+    }
+  },
+})

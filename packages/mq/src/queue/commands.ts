@@ -68,6 +68,7 @@ export type Command =
       readonly prefetch: number
       readonly leaseMs: number
     }
+  /** So many more. After a lease that is over a stream gets nothing before it has said that, be it 0. */
   | { readonly kind: 'credit'; readonly request: number; readonly count: number }
   /** Wait no more. Answered by `cancelled`, unless the answer is on its way already. */
   | { readonly kind: 'cancel'; readonly request: number }

@@ -143,6 +143,7 @@ export class QueueClient<T> implements MessageQueue<T>, LeaseHolder, DeliveryOwn
     const terms = this.#streamTerms({ ...others, leaseMs: Number.POSITIVE_INFINITY })
     return new Processing<T>({
       handler,
+      isLimited: maxRunMs !== undefined,
       concurrency: checkSize('concurrency', options.concurrency ?? 1, 1, MAX_BATCH),
       stream: (onChange) => this.#stream(terms, onChange),
       begin: (message, onError) => this.#take(message, onError, maxRunMs),
@@ -206,11 +207,15 @@ export class QueueClient<T> implements MessageQueue<T>, LeaseHolder, DeliveryOwn
     return outgoing(this.#codec, body, options, this.#durability)
   }
 
-  leaseLost({ seq, epoch }: LeaseToken): void {
-    const delivery = this.#deliveries.find(seq)
-    if (delivery?.epoch !== epoch) return
-    this.#deliveries.remove(seq)
-    delivery.lose(new IpcError('IPC_LEASE_LOST', 'the time of the lease is over'))
+  leaseLost(token: LeaseToken): void {
+    const { seq, epoch } = token
+    const found = this.#deliveries.find(seq)
+    const delivery = found?.epoch === epoch ? found : undefined
+    if (delivery !== undefined) {
+      this.#deliveries.remove(seq)
+      delivery.lose(new IpcError('IPC_LEASE_LOST', 'the time of the lease is over'))
+    }
+    for (const stream of [...this.#streams]) stream.leaseLost(token, delivery !== undefined)
   }
 
   ended(error: IpcError): void {

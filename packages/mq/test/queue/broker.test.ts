@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { MessageChannel } from 'node:worker_threads'
 import { type Connection, msgpack, type Peer, type Transport } from '@ipc/core'
 import {
@@ -152,6 +153,26 @@ describe('a broker', () => {
       [2, 1],
       [3, 1],
     ])
+  })
+
+  test('what was fetched and not taken in time is handed out by nobody else but its new receiver', async () => {
+    const broker = aBroker({ queues: { jobs: { leaseMs: 40 } } })
+    const jobs = await connectQueue<number>(await connectTo(broker), 'jobs')
+    const other = await broker.queue<number>('jobs')
+    await other.sendBatch([1, 2, 3].map((body) => ({ body })))
+    const iterator = jobs.consume({ prefetch: 4 })[Symbol.asyncIterator]()
+    const first = (await iterator.next()).value!
+    await once(first.signal, 'abort')
+    const again = await other.receiveBatch({ max: 3, leaseMs: 600_000 })
+    expect(again.map(({ body, attempt }) => [body, attempt])).toEqual([
+      [1, 2],
+      [2, 1],
+      [3, 1],
+    ])
+    const next = iterator.next()
+    await other.send(4)
+    expect((await next).value?.body).toBe(4)
+    await Promise.all(again.map((delivery) => delivery.ack()))
   })
 
   test('spreads messages evenly over the consumers that wait', async () => {

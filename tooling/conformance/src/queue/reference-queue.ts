@@ -18,24 +18,12 @@ import {
   type WaitOptions,
 } from '@ipc/core'
 import { abortedError, checkDurationMs, checkSize, startWait } from '@ipc/core/internal'
-import type { QueueSetup } from './queue-harness.js'
+import { IN_MEMORY, type QueueSetup } from './queue-harness.js'
 import { type ModelEntry, type ModelMessage, type QueueModel, sizeOf } from './queue-model.js'
 import { checkMs, ReferenceDelivery } from './reference-delivery.js'
 
 /** Of a lease that ends with its owner. */
 const LIFELONG_MS = Number.MAX_SAFE_INTEGER
-
-/** What the reference queue can do. */
-export const REFERENCE_CAPABILITIES: QueueCapabilities = {
-  durability: ['memory'],
-  priorities: true,
-  orderingKeys: true,
-  delay: true,
-  ttl: true,
-  deduplication: true,
-  deadLetters: true,
-  transactions: true,
-}
 
 /** Asks again after every change; returns true when it has what it waits for. */
 type Waiter = (now: number) => boolean
@@ -97,7 +85,7 @@ let owners = 0
 /** A queue in memory, as simple as can be: the reference that the suite is tested with. */
 export class ReferenceQueue implements MessageQueue<unknown> {
   readonly name = 'reference'
-  readonly capabilities: QueueCapabilities = REFERENCE_CAPABILITIES
+  readonly capabilities: QueueCapabilities = IN_MEMORY
   readonly host: ReferenceHost
   readonly #owner = ++owners
   readonly #closing = new AbortController()
