@@ -13,6 +13,8 @@ export { createPeers, type Host, hostOver, type Peers } from './peers.js'
 export { type ConnectedInit, connectedQueues, type HostConnection } from './queue/connected-queues.js'
 export { type BusyHarness, type BusyProgram, describeBusyHandlers } from './queue/describe-busy-handlers.js'
 export { describeQueue } from './queue/describe-queue.js'
+export { dyingConnection } from './queue/dying-connection.js'
+export { type CallOutcome, type EveryCallInit, everyCall, type Watch } from './queue/every-call.js'
 export {
   IN_MEMORY,
   type OtherClient,
