@@ -8,6 +8,7 @@ import {
   connectedQueues,
   describeBusyHandlers,
   describeQueue,
+  expectEveryCallSettles,
   type HostConnection,
   type StartedProcess,
   startProcess,
@@ -16,6 +17,7 @@ import type { Connection } from '@ipc/core'
 import { connectQueue, createBroker } from '@ipc/mq'
 import { net } from '@ipc/net'
 import { shm } from '@ipc/shm'
+import { expect, test } from 'vitest'
 
 /** Queues of `@ipc/mq` over the transports of other packages, which its own tests cannot use. */
 const program = new URL('./fixtures/queue-broker.ts', import.meta.url)
@@ -77,6 +79,14 @@ if (process.platform === 'linux') {
   )
 }
 
+async function start(file: URL, ...args: string[]): Promise<ChildProcess> {
+  const child = fork(file, args, {
+    execArgv: ['--import', import.meta.resolve('tsx'), '--conditions=@ipc/source'],
+  })
+  await once(child, 'message')
+  return child
+}
+
 const busy = new URL('./fixtures/busy-consumer.ts', import.meta.url)
 
 describeBusyHandlers({
@@ -90,10 +100,7 @@ describeBusyHandlers({
     return {
       queue: await broker.queue('queue'),
       async start(maxRunMs) {
-        child = fork(busy, [address, String(maxRunMs ?? 0)], {
-          execArgv: ['--import', import.meta.resolve('tsx'), '--conditions=@ipc/source'],
-        })
-        await once(child, 'message')
+        child = await start(busy, address, String(maxRunMs ?? 0))
         return child
       },
       async dispose() {
@@ -103,4 +110,31 @@ describeBusyHandlers({
       },
     }
   },
+})
+
+const mortal = new URL('./fixtures/dying-broker.ts', import.meta.url)
+/** A step in so many; the packages' own tests have more of them. */
+const STRIDE = Number(process.env.STRIDE ?? 40)
+
+test('over net, every promise settles when the broker is killed at any step', {
+  timeout: 540_000,
+}, async () => {
+  let isFound = true
+  let deaths = 0
+  for (let at = 1; isFound; at += STRIDE) {
+    const address = `unix:${join(scratch, `mortal-${++brokers}`)}`
+    const child = await start(mortal, address, String(at))
+    const connection = await net().connect(address)
+    try {
+      isFound = await expectEveryCallSettles({
+        open: (name, create) => connectQueue(connection, name, { create }),
+        dies: true,
+      })
+      if (isFound) deaths++
+    } finally {
+      connection.abort()
+      child.kill('SIGKILL')
+    }
+  }
+  expect(deaths).toBeGreaterThan(80 / STRIDE)
 })

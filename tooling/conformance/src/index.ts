@@ -14,7 +14,7 @@ export { type ConnectedInit, connectedQueues, type HostConnection } from './queu
 export { type BusyHarness, type BusyProgram, describeBusyHandlers } from './queue/describe-busy-handlers.js'
 export { describeQueue } from './queue/describe-queue.js'
 export { dyingConnection } from './queue/dying-connection.js'
-export { type CallOutcome, type EveryCallInit, everyCall, type Watch } from './queue/every-call.js'
+export { type EveryCallInit, expectEveryCallSettles, type Watch } from './queue/every-call.js'
 export {
   IN_MEMORY,
   type OtherClient,

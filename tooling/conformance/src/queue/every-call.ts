@@ -1,9 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { type Delivery, isIpcError, type MessageQueue } from '@ipc/core'
+import { expect } from 'vitest'
 import type { QueueSetup } from './queue-harness.js'
 
 /** What came of a call: `undefined` when it was fulfilled. */
-export interface CallOutcome {
+interface CallOutcome {
   readonly call: string
   readonly code: string | undefined
 }
@@ -11,13 +12,38 @@ export interface CallOutcome {
 /** Keeps an eye on a promise until it is settled; resolves to its value, or `undefined` when it was rejected. */
 export type Watch = <T>(call: string, promise: Promise<T>) => Promise<T | undefined>
 
-/** What {@link everyCall} needs. */
+/** What {@link expectEveryCallSettles} needs. */
 export interface EveryCallInit {
   open(name: string, setup: QueueSetup): Promise<MessageQueue<unknown>>
   /** More calls, at the end. */
   more?(watch: Watch): Promise<void>
-  /** Longest wait for a promise that should be settled, in milliseconds. */
-  readonly patienceMs: number
+  /** Whether the host dies. */
+  readonly dies: boolean
+}
+
+/** How calls may end when their host dies: with it, or with the lease of what was received from it. */
+const ENDS = new Set(['IPC_PEER_LOST', 'IPC_LEASE_LOST'])
+/** How some end in any case. */
+const OWN_ENDS: Readonly<Record<string, string>> = {
+  'send, aborted': 'IPC_ABORTED',
+  'sendBatch, with a timeout': 'IPC_TIMEOUT',
+  'send when closed': 'IPC_CLOSED',
+}
+const PATIENCE_MS = 20_000
+
+/**
+ * Make every call that queues have, of a host that may die meanwhile: all of them have to settle, with a right code.
+ * Returns whether one has found the host dead.
+ */
+export async function expectEveryCallSettles(init: EveryCallInit): Promise<boolean> {
+  const outcomes = await everyCall(init)
+  expect(outcomes.length).toBeGreaterThan(1)
+  for (const { call, code } of outcomes) {
+    const own = OWN_ENDS[call.replace(/^\d+ /, '')]
+    if (code === own || (init.dies && (code === undefined || ENDS.has(code)))) continue
+    expect.fail(`${call} ended with ${code}, expected ${own ?? 'a result'}`)
+  }
+  return outcomes.some(({ code }) => code === 'IPC_PEER_LOST')
 }
 
 /**
@@ -25,7 +51,7 @@ export interface EveryCallInit {
  *
  * @throws Error with the names of the calls whose promises stay pending.
  */
-export async function everyCall({ open, more, patienceMs }: EveryCallInit): Promise<readonly CallOutcome[]> {
+async function everyCall({ open, more }: EveryCallInit): Promise<readonly CallOutcome[]> {
   const outcomes: CallOutcome[] = []
   const pending = new Set<string>()
   let calls = 0
@@ -44,7 +70,7 @@ export async function everyCall({ open, more, patienceMs }: EveryCallInit): Prom
     }
   }
   const patience = new AbortController()
-  const hang = delay(patienceMs, undefined, { signal: patience.signal }).then(
+  const hang = delay(PATIENCE_MS, undefined, { signal: patience.signal }).then(
     () => {
       const done = outcomes.map(({ call, code = 'done' }) => `${call}: ${code}`).join(', ')
       throw new Error(`pending: ${[...pending].join(', ')}; settled: ${done}`)
