@@ -113,8 +113,8 @@ describeBusyHandlers({
 })
 
 const mortal = new URL('./fixtures/dying-broker.ts', import.meta.url)
-/** A step in so many; the packages' own tests have more of them. */
-const STRIDE = Number(process.env.STRIDE ?? 40)
+/** A step in so many; the tests of @ipc/mq have more of them. */
+const STRIDE = 40
 
 test('over net, every promise settles when the broker is killed at any step', {
   timeout: 540_000,
