@@ -4,6 +4,9 @@ import type { LeaseToken } from './state-machine.js'
 
 type SettleEach = Extract<Command, { readonly kind: 'settle-each' }>
 
+/** A command must not grow beyond what a connection carries. */
+const MOST_LEASES = 1024
+
 /** Whoever waits to hear that a delivery is settled. */
 export interface SettleWait {
   resolve(): void
@@ -24,6 +27,11 @@ export class GatheredSettles implements SettleEach {
   constructor(handle: number, action: PlainAction) {
     this.handle = handle
     this.action = action
+  }
+
+  /** Whether others have to go with the next one. */
+  get isFull(): boolean {
+    return this.#waits.length >= MOST_LEASES
   }
 
   add({ seq, epoch }: LeaseToken, wait: SettleWait | undefined): void {

@@ -140,7 +140,7 @@ export class QueueLink {
       return
     }
     let gathered = this.#gathered
-    if (gathered?.handle !== handle || gathered.action !== action) {
+    if (gathered?.handle !== handle || gathered.action !== action || gathered.isFull) {
       gathered = new GatheredSettles(handle, action)
       this.#put(gathered)
       this.#gathered = gathered

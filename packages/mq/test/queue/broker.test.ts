@@ -236,6 +236,20 @@ describe('a broker', () => {
     expect(letter?.reason).toMatch(/^IPC_MESSAGE_TOO_LARGE/)
   })
 
+  test('a loop that is left gives back more than one message of the connection carries', async () => {
+    const broker = aBroker({ queues: { jobs: {} } })
+    const local = await broker.queue<number>('jobs')
+    const all = Array.from({ length: 30_000 }, (_, body) => ({ body }))
+    await local.sendBatch(all)
+    const narrow = { codec: msgpack(), maxMessageBytes: 100_000 }
+    const jobs = await connectQueue<number>(await connectTo(broker, {}, narrow), 'jobs')
+    const iterator = jobs.consume({ prefetch: all.length })[Symbol.asyncIterator]()
+    await (await iterator.next()).value?.ack()
+    while ((await local.stats()).leased < all.length - 1) await jobs.stats()
+    await iterator.return?.()
+    await expect.poll(async () => (await local.stats()).ready).toBe(all.length - 1)
+  })
+
   test('a body that does not match the schema is a dead letter with the reason', async () => {
     const broker = aBroker()
     const raw = await broker.queue<unknown>('jobs')
