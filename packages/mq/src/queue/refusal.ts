@@ -67,3 +67,12 @@ export function atMost(maxBytes: number, messages: readonly StoredMessage[]): Se
   }
   return listed
 }
+
+/** Run what may find that a peer asks for what makes no sense. @throws Refusal `IPC_PROTOCOL`. */
+export function checked<T>(run: () => T): T {
+  try {
+    return run()
+  } catch (error) {
+    throw new Refusal('IPC_PROTOCOL', error instanceof Error ? error.message : String(error))
+  }
+}

@@ -6,8 +6,8 @@ import type { Demand, EventSink, HostedQueue, WaitingSend } from './hosted-queue
 import type { HostedTopic } from './hosted-topic.js'
 import type { QueueSettings } from './queue-settings.js'
 import type { StoredMessage } from './queue-store.js'
-import { atMost, checkSize, denied, fits, full, leaseOver, Refusal } from './refusal.js'
-import { publish, settle, transact } from './session-steps.js'
+import { atMost, checked, checkSize, denied, fits, full, leaseOver, Refusal } from './refusal.js'
+import { publish, settle, settleEach, transact } from './session-steps.js'
 import type { Sent } from './state-machine.js'
 import { checkPattern, checkSubject } from './topic-pattern.js'
 import { WaitingCalls } from './waiting-calls.js'
@@ -98,7 +98,11 @@ export class Session implements CommandSink, EngineClient, EventSink {
 
   leaseLost(owner: number, { seq, epoch }: StoredMessage): void {
     const handle = this.#handleOf.get(owner)
-    if (handle !== undefined) this.emit({ kind: 'lost', handle, seq, epoch })
+    if (handle === undefined) return
+    this.emit({ kind: 'lost', handle, seq, epoch })
+    // Whoever does not keep up, or hangs, is not the one to have it again. Credit says that somebody takes messages.
+    const { queue } = this.#handles.get(handle) as Handle
+    for (const demand of this.#waiting.streamsOf(handle)) queue?.removeDemand(demand)
   }
 
   end(error: IpcError): void {
@@ -123,6 +127,9 @@ export class Session implements CommandSink, EngineClient, EventSink {
         return
       case 'settle':
         this.#settle(command, now)
+        return
+      case 'settle-each':
+        this.#settleEach(command, now)
         return
       case 'receive':
       case 'consume':
@@ -285,9 +292,10 @@ export class Session implements CommandSink, EngineClient, EventSink {
   #credit({ request, count }: CommandOf<'credit'>, now: number): void {
     const waiting = this.#waiting.get(request)
     if (waiting?.demand === undefined) return
-    const { queue } = this.#handles.get(waiting.handle) as Handle
-    waiting.demand.credit += count
-    this.#engine.touch(queue as HostedQueue, now).addDemand(waiting.demand)
+    const { demand, handle } = waiting
+    const queue = this.#engine.touch(this.#handles.get(handle)?.queue as HostedQueue, now)
+    demand.credit += count
+    if (demand.credit > 0) queue.addDemand(demand)
   }
 
   #cancel(request: number): void {
@@ -301,6 +309,12 @@ export class Session implements CommandSink, EngineClient, EventSink {
     this.#engine.touch(queue, now)
     if (settle(queue, owner, command, now)) this.#done(command.request, 0)
     else throw leaseOver(command)
+  }
+
+  #settleEach({ request, handle, action, leases }: CommandOf<'settle-each'>, now: number): void {
+    const { queue, owner } = this.#handle(handle, 'receive')
+    const late = settleEach(this.#engine.touch(queue, now), owner, action, leases, now)
+    if (request !== 0) this.emit({ kind: 'settled', request, late })
   }
 
   #inquire({ request, handle, what, count }: CommandOf<'inquire'>, now: number): void {
@@ -378,14 +392,5 @@ export class Session implements CommandSink, EngineClient, EventSink {
   #fail(request: number, code: IpcErrorCode, message: string): void {
     if (request === 0) return
     this.emit({ kind: 'failed', request, error: new IpcError(code, message).toJSON() })
-  }
-}
-
-/** What a peer asks for may make no sense. */
-function checked<T>(run: () => T): T {
-  try {
-    return run()
-  } catch (error) {
-    throw new Refusal('IPC_PROTOCOL', error instanceof Error ? error.message : String(error))
   }
 }
