@@ -38,7 +38,7 @@ export function linkTo(directory: string): QueueLink {
 }
 
 /** An engine in a thread of its own. The process waits for it while something is to come from there. */
-class WriterLink implements CommandSink {
+export class WriterLink implements CommandSink {
   readonly #start: () => Worker
   #worker: Worker | undefined
   readonly #onEvents: (events: readonly QueueEvent[]) => void
