@@ -19,12 +19,10 @@ export interface QueueDirectory {
 export function ensureQueueDirectory(name: string): QueueDirectory {
   const directory = resolve(name)
   try {
-    const made = mkdirSync(directory, { recursive: true, mode: 0o700 })
-    // Whatever the umask.
-    if (made !== undefined) chmodSync(directory, 0o700)
+    const isNew = make(directory)
     const { dev, ino } = checkOwn(directory)
     const path = `${directory}/queues.db`
-    if (makePrivate(path) || made !== undefined) {
+    if (makePrivate(path) || isNew) {
       syncDirectory(directory)
       syncDirectory(dirname(directory))
     }
@@ -32,6 +30,19 @@ export function ensureQueueDirectory(name: string): QueueDirectory {
   } catch (cause) {
     throw storeError(cause, directory)
   }
+}
+
+/** Returns whether it was not there. What is there may be no directory. */
+function make(directory: string): boolean {
+  try {
+    if (mkdirSync(directory, { recursive: true, mode: 0o700 }) === undefined) return false
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') throw cause
+    return false
+  }
+  // Whatever the umask.
+  chmodSync(directory, 0o700)
+  return true
 }
 
 /** Whether the directory is still the one of that name. */
