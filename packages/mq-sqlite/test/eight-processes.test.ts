@@ -7,7 +7,7 @@ import { temporaryDirectory } from './fixtures/temporary-directory.js'
 /** `test:stress` sends a million. */
 const MESSAGES = Number(process.env.EIGHT_MESSAGES ?? 4000)
 const SIDES = 4
-const env = { SENDERS: '32', PREFETCH: '64' }
+const env = { SENDERS: '64', TAKERS: '32', PREFETCH: '16', MAX_MESSAGES: '1000000' }
 
 /** Milliseconds from each `from` to the `to` of the same message, the longest. */
 function longestWait(events: readonly Event[], from: string, to: string): number {
