@@ -25,6 +25,9 @@ const capabilities = {
   deduplication: true,
   deadLetters: true,
   transactions: true,
+  redeliveryInPlace: true,
+  startedAttempts: true,
+  exactStates: true,
 } as const
 
 let brokers = 0

@@ -71,6 +71,9 @@ export class QueueClient<T> implements MessageQueue<T>, LeaseHolder, DeliveryOwn
       deduplication: true,
       deadLetters: true,
       transactions: true,
+      redeliveryInPlace: true,
+      startedAttempts: true,
+      exactStates: true,
     }
     this.#codec = codec
     this.#reader = reader

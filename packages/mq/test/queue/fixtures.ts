@@ -10,4 +10,7 @@ export const CAPABILITIES: QueueCapabilities = {
   deduplication: true,
   deadLetters: true,
   transactions: true,
+  redeliveryInPlace: true,
+  startedAttempts: true,
+  exactStates: true,
 }

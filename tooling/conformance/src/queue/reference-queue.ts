@@ -32,6 +32,9 @@ export const REFERENCE_CAPABILITIES: QueueCapabilities = {
   deduplication: true,
   deadLetters: true,
   transactions: true,
+  redeliveryInPlace: true,
+  startedAttempts: true,
+  exactStates: true,
 }
 
 /** Asks again after every change; returns true when it has what it waits for. */
