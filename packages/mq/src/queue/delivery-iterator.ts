@@ -1,7 +1,5 @@
 import { IpcError } from '@ipc/core'
-import type { SentOut } from './commands.js'
-import type { DeliveryStream } from './delivery-stream.js'
-import type { LeasedDelivery } from './leased-delivery.js'
+import type { Begun, HandledDelivery, MessageStream } from './message-stream.js'
 
 /**
  * The iterator of `consume`.
@@ -9,13 +7,13 @@ import type { LeasedDelivery } from './leased-delivery.js'
  * @param open - Begins the stream.
  * @param begin - The delivery that a message makes; `undefined` when it cannot be decoded.
  */
-export function deliveryIterator<T>(
-  open: (onChange: () => void) => DeliveryStream,
-  begin: (message: SentOut) => LeasedDelivery<T> | undefined | Promise<LeasedDelivery<T> | undefined>,
-): AsyncIterator<LeasedDelivery<T>, undefined> {
+export function deliveryIterator<T, Message>(
+  open: (onChange: () => void) => MessageStream<Message>,
+  begin: (message: Message) => Begun<T>,
+): AsyncIterator<HandledDelivery<T>, undefined> {
   let wake = (): void => {}
   let changed: Promise<void> | undefined
-  let stream: DeliveryStream | undefined
+  let stream: MessageStream<Message> | undefined
   const onChange = (): void => {
     changed = undefined
     wake()

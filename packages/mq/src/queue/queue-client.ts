@@ -131,13 +131,13 @@ export class QueueClient<T> implements MessageQueue<T>, LeaseHolder, DeliveryOwn
     const terms = this.#streamTerms(options)
     const open = (onChange: () => void): DeliveryStream => this.#stream(terms, onChange)
     const begin = (message: SentOut) => this.#take(message, () => {})
-    return { [Symbol.asyncIterator]: () => deliveryIterator<T>(open, begin) }
+    return { [Symbol.asyncIterator]: () => deliveryIterator<T, SentOut>(open, begin) }
   }
 
   process(handler: (delivery: Delivery<T>) => Promise<void> | void, options: ProcessOptions = {}): Consumer {
     if (typeof handler !== 'function') throw new TypeError(`process takes a function, got ${typeof handler}`)
     const terms = this.#streamTerms(options)
-    return new Processing<T>({
+    return new Processing<T, SentOut>({
       handler,
       concurrency: checkSize('concurrency', options.concurrency ?? 1, 1, MAX_BATCH),
       stream: (onChange) => this.#stream(terms, onChange),
