@@ -74,6 +74,7 @@ class QueueBroker implements Broker {
   constructor({ queues = {}, store = memoryStore(), authorize = () => true, clock }: BrokerOptions) {
     this.#engine = new QueueEngine(store, clock ?? systemClock)
     this.#authorize = authorize
+    store.begin()
     for (const [name, settings] of Object.entries(queues)) {
       this.#engine.declareQueue(checkName(name), settings)
     }

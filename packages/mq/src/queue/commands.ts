@@ -1,4 +1,4 @@
-import type { IpcErrorJson } from '@ipc/core'
+import type { Durability, IpcErrorJson } from '@ipc/core'
 import type { QueueSettings } from './queue-settings.js'
 import type { TableCounts } from './queue-store.js'
 import type { NewMessage, Sent } from './state-machine.js'
@@ -39,6 +39,8 @@ export type Command =
       readonly name: string
       /** Make it when it is not there. */
       readonly create: QueueSettings | undefined
+      /** How safe what is done with it has to be before its answer comes; as safe as can be where it does not say. */
+      readonly durability?: Durability | undefined
     }
   /** Give back what is leased, and want no more. */
   | { readonly kind: 'close'; readonly request: number; readonly handle: number }
@@ -126,7 +128,7 @@ export interface SentOut {
 /** What the engine tells a client. */
 export type QueueEvent =
   | { readonly kind: 'done'; readonly request: number; readonly value: number }
-  | { readonly kind: 'opened'; readonly request: number; readonly durability: 'memory' | 'os' | 'disk' }
+  | { readonly kind: 'opened'; readonly request: number; readonly durability: Durability }
   | { readonly kind: 'sent'; readonly request: number; readonly receipts: readonly Sent[] }
   /** With request 0: everything has ended. */
   | { readonly kind: 'failed'; readonly request: number; readonly error: IpcErrorJson }

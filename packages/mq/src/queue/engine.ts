@@ -1,4 +1,4 @@
-import { IpcError } from '@ipc/core'
+import { type Durability, type IpcError, isIpcError } from '@ipc/core'
 import type { Clock, ClockTimer } from './clock.js'
 import { HostedQueue } from './hosted-queue.js'
 import { HostedTopic } from './hosted-topic.js'
@@ -8,17 +8,24 @@ import type { QueueStore, StoredMessage } from './queue-store.js'
 
 /** Whoever has opened queues, as the engine sees it. */
 export interface EngineClient {
-  /** Hand out the events that have been collected. */
-  flush(): void
+  /** Hand out the events that have been collected and need no more than that. Returns whether there are others. */
+  flush(reached: Durability): boolean
   /** A lease of one of its owners is over. */
   leaseLost(owner: number, message: StoredMessage): void
   /** There will be no more events. */
   end(error: IpcError): void
 }
 
+/** Leases in a queue whose owner is gone. */
+export interface LostOwner {
+  readonly queue: string
+  readonly owner: number
+}
+
 /**
  * Queues and topics over a store. Everything happens within {@link QueueEngine.run}, or when the clock says so: commands
- * change what they change, then whoever can goes on, then the store commits, and only then is anybody told.
+ * change what they change, then whoever can goes on, then the store commits, and only then is anybody told: at once, or
+ * when it is as safe as they asked for.
  */
 export class QueueEngine {
   readonly store: QueueStore
@@ -44,7 +51,6 @@ export class QueueEngine {
   constructor(store: QueueStore, clock: Clock) {
     this.store = store
     this.#clock = clock
-    for (const [key, json] of store.definitions) this.#restore(key, JSON.parse(json))
   }
 
   get ended(): IpcError | undefined {
@@ -57,10 +63,26 @@ export class QueueEngine {
       client.end(this.#ended)
       return
     }
-    this.#running = true
-    const now = this.#clock.now()
-    change(now)
-    this.#finish(now)
+    this.#step(change)
+  }
+
+  /** Others may have changed what is in the store: let go on whoever waits here for that. */
+  refresh(): void {
+    if (this.#ended !== undefined) return
+    this.#step((now) => {
+      for (const queue of this.#queues.values()) if (queue.stale && queue.isAwaited) this.touch(queue, now)
+    })
+  }
+
+  /** Owners have died that no client here had: what they had goes back. `find` is asked once nobody else does the same. */
+  release(find: () => readonly LostOwner[]): void {
+    if (this.#ended !== undefined) return
+    this.#step((now) => {
+      for (const { queue: name, owner } of find()) {
+        const queue = this.queue(name)
+        if (queue !== undefined) this.touch(queue, now).machine.releaseOwner(owner, true, now)
+      }
+    })
   }
 
   /** A queue about to be asked or changed: it is brought to `now`, and pumped before the end of the run. */
@@ -69,22 +91,32 @@ export class QueueEngine {
       queue.touched = true
       this.#touched.push(queue)
       if (queue.isAwaited) this.#awaited--
-      if (queue.nextChangeAt <= now) queue.machine.advance(now)
+      if (queue.stale || queue.nextChangeAt <= now) queue.machine.advance(now)
+      queue.stale = false
     }
     return queue
   }
 
   queue(name: string): HostedQueue | undefined {
-    return this.#queues.get(name)
+    const known = this.#queues.get(name)
+    if (known !== undefined) return known
+    const json = this.store.definitions.get(`queue:${name}`)
+    return json === undefined ? undefined : this.#addQueue(name, JSON.parse(json))
   }
 
   topic(name: string): HostedTopic | undefined {
-    return this.#topics.get(name)
+    const known = this.#topics.get(name)
+    const json = this.store.definitions.get(`topic:${name}`)
+    if (json === undefined) return undefined
+    const topic = known ?? new HostedTopic(name)
+    topic.load(json)
+    this.#topics.set(name, topic)
+    return topic
   }
 
   /** Make a queue, or find it as it is. */
   declareQueue(name: string, settings: QueueSettings | undefined): HostedQueue {
-    const known = this.#queues.get(name)
+    const known = this.queue(name)
     if (known !== undefined) return known
     const queue = this.#addQueue(name, settings)
     this.store.definitions.set(`queue:${name}`, JSON.stringify(settings ?? {}))
@@ -92,7 +124,7 @@ export class QueueEngine {
   }
 
   declareTopic(name: string): HostedTopic {
-    const known = this.#topics.get(name)
+    const known = this.topic(name)
     if (known !== undefined) return known
     const topic = new HostedTopic(name)
     this.#topics.set(name, topic)
@@ -101,7 +133,7 @@ export class QueueEngine {
   }
 
   saveTopic(topic: HostedTopic): void {
-    this.store.definitions.set(`topic:${topic.name}`, JSON.stringify([...topic.bindings]))
+    this.store.definitions.set(`topic:${topic.name}`, topic.save())
   }
 
   /** A client has got its first event since it was flushed. */
@@ -110,7 +142,7 @@ export class QueueEngine {
   }
 
   addOwner(client: EngineClient): number {
-    const owner = this.store.nextId()
+    const owner = this.store.nextOwner()
     this.#owners.set(owner, client)
     return owner
   }
@@ -145,10 +177,27 @@ export class QueueEngine {
     return queue
   }
 
-  #restore(key: string, json: unknown): void {
-    const [, kind, name] = /^(queue|topic):(.*)$/s.exec(key) as unknown as [string, string, string]
-    if (kind === 'queue') this.#addQueue(name, json as QueueSettings)
-    else this.#topics.set(name, new HostedTopic(name, json as [string, string[]][]))
+  /** Everything between the store's `begin` and `commit`, and telling of it. */
+  #step(change: (now: number) => void): void {
+    this.#running = true
+    try {
+      if (this.store.begin()) for (const queue of this.#queues.values()) queue.stale = true
+      // After that: others may have been at it for a while.
+      const now = this.#clock.now()
+      change(now)
+      this.#finish(now)
+      this.#tellEarly()
+      this.store.commit()
+    } catch (error) {
+      // What the store keeps and what was said would be two things from now on.
+      if (isIpcError(error)) this.end(error)
+      else throw error
+      return
+    } finally {
+      this.#running = false
+    }
+    this.#arm()
+    this.#tell()
   }
 
   #finish(now: number): void {
@@ -156,18 +205,29 @@ export class QueueEngine {
       queue.pump(now)
       queue.touched = false
       if (queue.isAwaited) this.#awaited++
+      queue.tellWaits()
       this.#schedule(queue)
     }
-    this.#running = false
+  }
+
+  /** Those who do not want to wait until it is safe. */
+  #tellEarly(): void {
+    if (this.store.durability !== 'memory') for (const client of this.#told) client.flush('memory')
+  }
+
+  #tell(): void {
+    const told = this.#told.splice(0)
+    let isMore = false
+    for (const client of told) if (client.flush('os')) isMore = true
+    if (!isMore) return
     try {
-      this.store.commit()
-    } catch (cause) {
-      // What is on disk and what was said would be two things from now on.
-      this.end(new IpcError('IPC_OUT_OF_MEMORY', 'the store could not keep what was sent to it', { cause }))
+      this.store.sync()
+    } catch (error) {
+      if (isIpcError(error)) this.end(error)
+      else throw error
       return
     }
-    this.#arm()
-    for (let client = this.#told.pop(); client !== undefined; client = this.#told.pop()) client.flush()
+    for (const client of told) client.flush('disk')
   }
 
   #schedule(queue: HostedQueue): void {
@@ -197,13 +257,13 @@ export class QueueEngine {
   readonly #onTime = (): void => {
     this.#armed = undefined
     if (this.#running || this.#ended !== undefined) return
-    const now = this.#clock.now()
-    for (let queue = this.#timers.first(); queue !== undefined && queue.nextChangeAt <= now; ) {
-      this.touch(queue, now)
-      queue.nextChangeAt = Number.POSITIVE_INFINITY
-      this.#timers.remove(queue)
-      queue = this.#timers.first()
-    }
-    this.#finish(now)
+    this.#step((now) => {
+      for (let queue = this.#timers.first(); queue !== undefined && queue.nextChangeAt <= now; ) {
+        this.touch(queue, now)
+        queue.nextChangeAt = Number.POSITIVE_INFINITY
+        this.#timers.remove(queue)
+        queue = this.#timers.first()
+      }
+    })
   }
 }

@@ -45,6 +45,8 @@ export class HostedQueue {
   timerSlot: number = -1
   nextChangeAt: number = Number.POSITIVE_INFINITY
   touched: boolean = false
+  /** Others may have changed it: when it has something to do is not known. */
+  stale: boolean = false
   // Sets: in order, and quick to leave.
   readonly #demands = new Set<Demand>()
   readonly #senders = new Set<WaitingSend>()
@@ -65,6 +67,11 @@ export class HostedQueue {
   /** Whether somebody waits for a message or for room. */
   get isAwaited(): boolean {
     return this.#demands.size > 0 || this.#senders.size > 0
+  }
+
+  /** Let others who share the store know who waits. */
+  tellWaits(): void {
+    this.table.setAwaited(this.#demands.size > 0, this.#senders.size > 0)
   }
 
   /** Put in what there is room for, in order behind those who wait; the rest waits. */

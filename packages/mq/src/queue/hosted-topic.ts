@@ -4,11 +4,24 @@ import { matches } from './topic-pattern.js'
 export class HostedTopic {
   readonly name: string
   /** Patterns by the name of the queue. */
-  readonly bindings: Map<string, string[]>
+  bindings: Map<string, string[]> = new Map()
+  #json = '[]'
 
-  constructor(name: string, bindings: Iterable<[string, string[]]> = []) {
+  constructor(name: string) {
     this.name = name
-    this.bindings = new Map(bindings)
+  }
+
+  /** Be as a store says. */
+  load(json: string): void {
+    if (json === this.#json) return
+    this.#json = json
+    this.bindings = new Map(JSON.parse(json) as [string, string[]][])
+  }
+
+  /** What a store is to keep. */
+  save(): string {
+    this.#json = JSON.stringify([...this.bindings])
+    return this.#json
   }
 
   /** Returns false when it is bound like that already. */

@@ -2,6 +2,7 @@ import { type Codec, type Durability, type MessageQueue, msgpack, type WaitOptio
 import { checkName } from './access.js'
 import { readerOf, type Schema } from './body-reader.js'
 import type { QueueEvent } from './commands.js'
+import { checkDurability } from './outgoing.js'
 import { QueueClient } from './queue-client.js'
 import type { QueueLink } from './queue-link.js'
 import { type QueueSettings, resolveSettings } from './queue-settings.js'
@@ -18,6 +19,13 @@ export interface OpenOptions<T> extends WaitOptions {
   readonly schema?: Schema<T> | undefined
   /** Make the queue with these settings when it is not there. One that is there stays as it is. */
   readonly create?: QueueSettings | undefined
+  /**
+   * How safe messages have to be when their receipts come, and acknowledgements when they resolve; `send` may ask otherwise
+   * for a message.
+   *
+   * @default the safest that the broker's store has
+   */
+  readonly durability?: Durability | undefined
 }
 
 /** Open a queue of an engine. */
@@ -26,7 +34,7 @@ export async function openQueue<T>(
   name: string,
   options: OpenOptions<T>,
 ): Promise<MessageQueue<T>> {
-  const { handle, durability } = await open(link, 'queue', name, options)
+  const { handle, offered } = await open(link, 'queue', name, options)
   const codec = options.codec ?? msgpack<T>()
   return new QueueClient<T>({
     link,
@@ -34,7 +42,8 @@ export async function openQueue<T>(
     name,
     codec,
     reader: readerOf(codec, options.schema),
-    durability,
+    offered,
+    durability: options.durability ?? offered,
   })
 }
 
@@ -43,14 +52,15 @@ export async function open<T>(
   link: QueueLink,
   what: 'queue' | 'topic',
   name: string,
-  { create, signal, timeoutMs }: OpenOptions<T>,
-): Promise<{ readonly handle: number; readonly durability: Durability }> {
+  { create, durability, signal, timeoutMs }: OpenOptions<T>,
+): Promise<{ readonly handle: number; readonly offered: Durability }> {
   checkName(name)
   if (create !== undefined) resolveSettings(create)
+  if (durability !== undefined) checkDurability(durability, 'disk')
   const request = link.newNumber()
   const handle = link.newNumber()
-  const durability = await link.ask<Durability>(
-    { kind: 'open', request, handle, what, name, create },
+  const offered = await link.ask<Durability>(
+    { kind: 'open', request, handle, what, name, create, durability },
     { signal, timeoutMs },
     (event) => (event as Extract<QueueEvent, { readonly kind: 'opened' }>).durability,
     {
@@ -63,5 +73,11 @@ export async function open<T>(
       abortsAtOnce: true,
     },
   )
-  return { handle, durability }
+  try {
+    if (durability !== undefined) checkDurability(durability, offered)
+  } catch (error) {
+    link.post({ kind: 'close', request: 0, handle })
+    throw error
+  }
+  return { handle, offered }
 }

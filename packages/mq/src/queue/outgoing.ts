@@ -1,12 +1,12 @@
 import { type Codec, type Durability, IpcError, type QueueSendOptions } from '@ipc/core'
 import { checkDurationMs } from '@ipc/core/internal'
+import { LEVELS } from './durability.js'
 import type { NewMessage } from './state-machine.js'
 
 const LOWEST_PRIORITY = -32_768
 const HIGHEST_PRIORITY = 32_767
 /** Longest deduplication id, ordering key, name or value of a header, in UTF-16 code units. */
 const MAX_TEXT_LENGTH = 4096
-const LEVELS: readonly Durability[] = ['memory', 'os', 'disk']
 
 /**
  * The message that a body and its options make. The body is encoded, and so copied.
@@ -31,7 +31,7 @@ export function outgoing<T>(
   if (durability !== undefined) checkDurability(durability, offered)
   const encoded = encode(codec, body)
   bytes += encoded.length
-  return { priority, delayMs, ttlMs, deduplicationId, orderingKey, headers, body: encoded, bytes }
+  return { priority, delayMs, ttlMs, deduplicationId, orderingKey, headers, body: encoded, bytes, durability }
 }
 
 /** @throws RangeError unless it is an integer in the range of priorities. */
@@ -60,7 +60,8 @@ function checkHeaders(headers: Readonly<Record<string, string>>): number {
   return length
 }
 
-function checkDurability(durability: Durability, offered: Durability): void {
+/** @throws TypeError for what is no durability; IpcError `IPC_NOT_SUPPORTED` for more than is offered. */
+export function checkDurability(durability: Durability, offered: Durability): void {
   if (!LEVELS.includes(durability)) {
     throw new TypeError(`durability must be one of ${LEVELS.join(', ')}, got ${String(durability)}`)
   }

@@ -24,6 +24,7 @@ import type { BodyReader } from './body-reader.js'
 import type { Inquiry, QueueEvent, SentOut } from './commands.js'
 import { deliveryIterator } from './delivery-iterator.js'
 import { DeliveryStream, type StreamTerms } from './delivery-stream.js'
+import { upTo } from './durability.js'
 import { type DeliveryOwner, LeasedDelivery } from './leased-delivery.js'
 import { outgoing } from './outgoing.js'
 import { Processing } from './processing.js'
@@ -42,6 +43,9 @@ export interface QueueClientInit<T> {
   readonly name: string
   readonly codec: Codec<T>
   readonly reader: BodyReader<T>
+  /** How safely its host can keep messages. */
+  readonly offered: Durability
+  /** How safe they are where nothing else is asked for. */
   readonly durability: Durability
 }
 
@@ -53,17 +57,18 @@ export class QueueClient<T> implements MessageQueue<T>, LeaseHolder, DeliveryOwn
   readonly handle: number
   readonly #codec: Codec<T>
   readonly #reader: BodyReader<T>
+  readonly #offered: Durability
   readonly #durability: Durability
   readonly #deliveries = new Map<number, LeasedDelivery<unknown>>()
   readonly #streams = new Set<DeliveryStream>()
   #closing: Promise<void> | undefined
 
-  constructor({ link, handle, name, codec, reader, durability }: QueueClientInit<T>) {
+  constructor({ link, handle, name, codec, reader, offered, durability }: QueueClientInit<T>) {
     this.name = name
     this.link = link
     this.handle = handle
     this.capabilities = {
-      durability: [durability],
+      durability: upTo(offered),
       priorities: true,
       orderingKeys: true,
       delay: true,
@@ -77,13 +82,14 @@ export class QueueClient<T> implements MessageQueue<T>, LeaseHolder, DeliveryOwn
     }
     this.#codec = codec
     this.#reader = reader
+    this.#offered = offered
     this.#durability = durability
     link.addHolder(handle, this)
   }
 
   send(body: T, options: QueueSendOptions = {}): Promise<SendReceipt> {
     try {
-      const messages = [outgoing(this.#codec, body, options, this.#durability)]
+      const messages = [outgoing(this.#codec, body, options, this.#offered)]
       return this.#send(messages, options, ([receipt]) => receipt as SendReceipt)
     } catch (error) {
       return Promise.reject(error)
@@ -96,7 +102,7 @@ export class QueueClient<T> implements MessageQueue<T>, LeaseHolder, DeliveryOwn
   ): Promise<SendReceipt[]> {
     checkSize('the length of a batch', messages.length, 0, MAX_BATCH)
     const encoded = messages.map(({ body, options: own = {} }) => {
-      return outgoing(this.#codec, body, own, this.#durability)
+      return outgoing(this.#codec, body, own, this.#offered)
     })
     return encoded.length === 0 ? [] : this.#send(encoded, options, (receipts) => receipts)
   }
@@ -183,7 +189,8 @@ export class QueueClient<T> implements MessageQueue<T>, LeaseHolder, DeliveryOwn
       return (event as Extract<QueueEvent, { kind: 'sent' }>).receipts
     })
     for (const delivery of deliveries) delivery.handed()
-    return receipts.map((sent) => receiptOf(sent, this.#durability))
+    const levels = sends.map(({ message }) => message.durability ?? this.#durability)
+    return receipts.map((sent, at) => receiptOf(sent, this.#reached(levels[at])))
   }
 
   close(): Promise<void> {
@@ -199,7 +206,7 @@ export class QueueClient<T> implements MessageQueue<T>, LeaseHolder, DeliveryOwn
   /** A message of this queue for a transaction. */
   outgoing(body: T, options: Omit<QueueSendOptions, keyof WaitOptions> = {}): NewMessage {
     this.#checkOpen()
-    return outgoing(this.#codec, body, options, this.#durability)
+    return outgoing(this.#codec, body, options, this.#offered)
   }
 
   leaseLost({ seq, epoch }: LeaseToken): void {
@@ -234,7 +241,7 @@ export class QueueClient<T> implements MessageQueue<T>, LeaseHolder, DeliveryOwn
     const request = link.newNumber()
     const read = (event: QueueEvent): R => {
       const { receipts } = event as Extract<QueueEvent, { kind: 'sent' }>
-      return pick(receipts.map((sent) => receiptOf(sent, this.#durability)))
+      return pick(receipts.map((sent, at) => receiptOf(sent, this.#reached(messages[at]?.durability))))
     }
     const cancelled = (why: IpcError, queued: number): R => {
       if (queued === 0) throw why
@@ -248,6 +255,11 @@ export class QueueClient<T> implements MessageQueue<T>, LeaseHolder, DeliveryOwn
     const answered = (): void => link.answered(bytes)
     sent.then(answered, answered)
     return sent
+  }
+
+  /** What a message has reached when its receipt comes. In memory nothing is safer, whatever was asked for. */
+  #reached(asked: Durability | undefined): Durability {
+    return this.#offered === 'memory' ? 'memory' : (asked ?? this.#durability)
   }
 
   #receive(max: number, options: QueueReceiveOptions): Promise<readonly SentOut[]> {

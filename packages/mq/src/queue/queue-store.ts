@@ -1,3 +1,5 @@
+import type { Durability } from '@ipc/core'
+
 /**
  * Where a message is. There is one way to every state, and the store has an index for each:
  *
@@ -124,6 +126,11 @@ export interface MessageTable {
   recall(deduplicationId: string): KnownMessage | undefined
   /** Add to a total. */
   count(what: 'dropped' | 'expired', messages: number): void
+
+  /** Who waits here: in a store that processes share, others know by it whom to wake. */
+  setAwaited(forMessages: boolean, forRoom: boolean): void
+  /** Leases given here that another process has ended meanwhile, because their time was over. */
+  takeEndedElsewhere(now: number): readonly StoredMessage[]
 }
 
 /** The part of a `Map` that a store implements. */
@@ -137,19 +144,33 @@ export interface Definitions extends Iterable<[key: string, json: string]> {
  * Keeps the messages of queues. `@ipc/mq` has one in memory; a durable one implements the same.
  */
 export interface QueueStore {
-  /** What a message in it survives once {@link QueueStore.commit} has returned. */
-  readonly durability: 'memory' | 'os' | 'disk'
+  /**
+   * The most that a message in it survives: `os` once {@link QueueStore.commit} has returned, `disk` once
+   * {@link QueueStore.sync} has.
+   */
+  readonly durability: Durability
   /** The table of a queue; made when it is not there. */
   table(queue: string): MessageTable
-  /** A number that no message and no owner of leases in the store has had. */
+  /** A number that no message in the store has had. */
   nextId(): number
+  /** A number that no owner of leases in the store has had. */
+  nextOwner(): number
   /** What queues and topics there are: JSON, by kind and name. Kept as long as the messages are. */
   readonly definitions: Definitions
   /**
-   * Make everything changed since the last call last, in one step. Called once for all that came in at the same time,
-   * before anybody is told. A store that cannot throws, and has undone it all.
+   * Called before anything else is, once for all that came in at the same time. In a store that processes share nobody else
+   * changes anything from now on to {@link QueueStore.commit}.
+   *
+   * @returns whether others have changed something since the last time.
+   */
+  begin(): boolean
+  /**
+   * Make everything changed since {@link QueueStore.begin} last, in one step, before anybody is told. A store that cannot throws an
+   * `IpcError`, as all of its calls may; nothing of it has happened then, and the store is closed.
    */
   commit(): void
+  /** Let all that was committed survive a loss of power; then those are told who asked for that. */
+  sync(): void
   /** Give up memory and files. */
   close(): void
 }

@@ -67,3 +67,12 @@ export function atMost(maxBytes: number, messages: readonly StoredMessage[]): Se
   }
   return listed
 }
+
+/** What a peer asks for may make no sense: then it is refused. */
+export function checked<T>(run: () => T): T {
+  try {
+    return run()
+  } catch (error) {
+    throw new Refusal('IPC_PROTOCOL', error instanceof Error ? error.message : String(error))
+  }
+}

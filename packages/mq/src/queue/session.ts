@@ -1,12 +1,13 @@
-import { IpcError, type IpcErrorCode, type Peer } from '@ipc/core'
+import { type Durability, IpcError, type IpcErrorCode, type Peer } from '@ipc/core'
 import { type Authorize, isName, QUEUE_OPERATIONS, type QueueOperation } from './access.js'
 import type { Command, CommandSink, QueueEvent } from './commands.js'
+import { safest } from './durability.js'
 import type { EngineClient, QueueEngine } from './engine.js'
 import type { Demand, EventSink, HostedQueue, WaitingSend } from './hosted-queue.js'
 import type { HostedTopic } from './hosted-topic.js'
 import type { QueueSettings } from './queue-settings.js'
 import type { StoredMessage } from './queue-store.js'
-import { atMost, checkSize, denied, fits, full, leaseOver, Refusal } from './refusal.js'
+import { atMost, checked, checkSize, denied, fits, full, leaseOver, Refusal } from './refusal.js'
 import { publish, settle, transact } from './session-steps.js'
 import type { Sent } from './state-machine.js'
 import { checkPattern, checkSubject } from './topic-pattern.js'
@@ -22,6 +23,8 @@ interface Handle {
   readonly topic: HostedTopic | undefined
   readonly owner: number
   readonly may: ReadonlySet<QueueOperation>
+  /** How safe what its client does has to be before that hears of it. */
+  readonly durability: Durability
 }
 
 type CommandOf<Kind extends Command['kind']> = Extract<Command, { readonly kind: Kind }>
@@ -36,7 +39,8 @@ export class Session implements CommandSink, EngineClient, EventSink {
   readonly #handles = new Map<number, Handle>()
   readonly #handleOf = new Map<number, number>()
   readonly #waiting = new WaitingCalls()
-  #events: QueueEvent[] = []
+  /** What waits to be told, by how safe it has to be first. */
+  readonly #events: Record<Durability, QueueEvent[]> = { memory: [], os: [], disk: [] }
   #isOver = false
 
   /**
@@ -85,15 +89,20 @@ export class Session implements CommandSink, EngineClient, EventSink {
     return this.#waiting.get(request)?.demand?.goesOn !== true
   }
 
-  emit(event: QueueEvent): void {
-    if (this.#events.push(event) === 1) this.#engine.tell(this)
+  /** @param durability - How safe it has to be before the client hears of it. In a store in memory nothing is. */
+  emit(event: QueueEvent, durability: Durability = 'os'): void {
+    const { memory, os, disk } = this.#events
+    if (memory.length + os.length + disk.length === 0) this.#engine.tell(this)
+    const level = this.#engine.store.durability === 'memory' ? 'os' : durability
+    this.#events[level].push(event)
     if (event.kind !== 'lost') this.#waiting.answered(event.request)
   }
 
-  flush(): void {
-    const events = this.#events
-    this.#events = []
-    if (!this.#isOver) this.#onEvents(events)
+  flush(reached: Durability): boolean {
+    const events = this.#events[reached]
+    this.#events[reached] = []
+    if (events.length > 0 && !this.#isOver) this.#onEvents(events)
+    return this.#events.disk.length > 0
   }
 
   leaseLost(owner: number, { seq, epoch }: StoredMessage): void {
@@ -138,8 +147,7 @@ export class Session implements CommandSink, EngineClient, EventSink {
         this.#open(command)
         return
       case 'close':
-        this.#close(command.handle, false, now)
-        this.#done(command.request, 0)
+        this.#done(command.request, 0, this.#close(command.handle, false, now))
         return
       case 'inquire':
         this.#inquire(command, now)
@@ -157,13 +165,13 @@ export class Session implements CommandSink, EngineClient, EventSink {
         const topic = this.#topic(command.handle, 'manage')
         const isBound = topic.bindings.delete(command.queue)
         if (isBound) this.#engine.saveTopic(topic)
-        this.#done(command.request, isBound ? 1 : 0)
+        this.#done(command.request, isBound ? 1 : 0, this.#handles.get(command.handle)?.durability)
         return
       }
     }
   }
 
-  #open({ request, handle, what, name, create }: CommandOf<'open'>): void {
+  #open({ request, handle, what, name, create, durability }: CommandOf<'open'>): void {
     if (!isName(name)) throw new Refusal('IPC_PROTOCOL', 'this cannot name a queue or topic')
     if (this.#handles.has(handle)) throw new Refusal('IPC_PROTOCOL', `handle ${handle} is in use`)
     if (this.#handles.size >= MAX_HANDLES) {
@@ -184,9 +192,10 @@ export class Session implements CommandSink, EngineClient, EventSink {
     const queue = what === 'queue' ? this.#declare(name, create) : undefined
     const topic = what === 'topic' ? this.#engine.declareTopic(name) : undefined
     const owner = this.#engine.addOwner(this)
-    this.#handles.set(handle, { queue, topic, owner, may })
+    const offered = this.#engine.store.durability
+    this.#handles.set(handle, { queue, topic, owner, may, durability: durability ?? offered })
     this.#handleOf.set(owner, handle)
-    this.emit({ kind: 'opened', request, durability: this.#engine.store.durability })
+    this.emit({ kind: 'opened', request, durability: offered })
   }
 
   #declare(name: string, settings: QueueSettings | undefined): HostedQueue {
@@ -201,9 +210,10 @@ export class Session implements CommandSink, EngineClient, EventSink {
     }
   }
 
-  #close(id: number, died: boolean, now: number): void {
+  /** Returns how safe what was done with it had to be. */
+  #close(id: number, died: boolean, now: number): Durability | undefined {
     const handle = this.#handles.get(id)
-    if (handle === undefined) return
+    if (handle === undefined) return undefined
     for (const request of this.#waiting.cancelOf(id)) this.#fail(request, 'IPC_CLOSED', 'the queue is closed')
     if (handle.queue !== undefined) {
       this.#engine.touch(handle.queue, now).machine.releaseOwner(handle.owner, died, now)
@@ -211,12 +221,14 @@ export class Session implements CommandSink, EngineClient, EventSink {
     this.#engine.removeOwner(handle.owner)
     this.#handles.delete(id)
     this.#handleOf.delete(handle.owner)
+    return handle.durability
   }
 
   #send({ request, handle: id, messages }: CommandOf<'send'>, now: number): void {
-    const { queue } = this.#handle(id, 'send')
+    const { queue, durability } = this.#handle(id, 'send')
     const receipts: Sent[] = []
-    const done = (): void => this.emit({ kind: 'sent', request, receipts })
+    const safe = safest(messages.map((message) => message.durability ?? durability))
+    const done = (): void => this.emit({ kind: 'sent', request, receipts }, safe)
     this.#admit(request, id, this.#engine.touch(queue, now), { messages, receipts, done }, now)
   }
 
@@ -297,21 +309,22 @@ export class Session implements CommandSink, EngineClient, EventSink {
   }
 
   #settle(command: CommandOf<'settle'>, now: number): void {
-    const { queue, owner } = this.#handle(command.handle, 'receive')
+    const { queue, owner, durability } = this.#handle(command.handle, 'receive')
     this.#engine.touch(queue, now)
-    if (settle(queue, owner, command, now)) this.#done(command.request, 0)
+    const safe = command.action === 'ack' || command.action === 'dead-letter' ? durability : 'os'
+    if (settle(queue, owner, command, now)) this.#done(command.request, 0, safe)
     else throw leaseOver(command)
   }
 
   #inquire({ request, handle, what, count }: CommandOf<'inquire'>, now: number): void {
     const looks = what === 'stats' || what === 'peek' || what === 'dead-letters'
-    const { queue } = this.#handle(handle, looks ? 'inspect' : 'manage')
+    const { queue, durability } = this.#handle(handle, looks ? 'inspect' : 'manage')
     const { machine, table } = this.#engine.touch(queue, now)
     queue.pump(now)
     if (what === 'stats') this.emit({ kind: 'stats', request, counts: { ...table.counts } })
-    else if (what === 'purge') this.#done(request, machine.purge())
-    else if (what === 'purge-dead') this.#done(request, table.removeDead())
-    else if (what === 'redrive') this.#done(request, machine.redrive(count, now))
+    else if (what === 'purge') this.#done(request, machine.purge(), durability)
+    else if (what === 'purge-dead') this.#done(request, table.removeDead(), durability)
+    else if (what === 'redrive') this.#done(request, machine.redrive(count, now), durability)
     else {
       const found = what === 'peek' ? table.readyInOrder(count) : table.deadInOrder(count)
       this.emit({ kind: 'listed', request, messages: atMost(MAX_LISTED_BYTES, found) })
@@ -322,11 +335,16 @@ export class Session implements CommandSink, EngineClient, EventSink {
     const steps = settles.map((step) => ({ step, ...this.#handle(step.handle, 'receive') }))
     const sendings = sends.map((step) => ({ message: step.message, ...this.#handle(step.handle, 'send') }))
     for (const { queue } of [...steps, ...sendings]) this.#engine.touch(queue, now)
-    this.emit({ kind: 'sent', request, receipts: transact(steps, sendings, now) })
+    const safe = safest([
+      ...steps.map(({ durability }) => durability),
+      ...sendings.map(({ message, durability }) => message.durability ?? durability),
+    ])
+    this.emit({ kind: 'sent', request, receipts: transact(steps, sendings, now) }, safe)
   }
 
   #publish({ request, handle, subject, message }: CommandOf<'publish'>, now: number): void {
     const topic = this.#topic(handle, 'send')
+    const safe = message.durability ?? (this.#handles.get(handle) as Handle).durability
     checked(() => checkSubject(subject))
     const queues = topic
       .queuesFor(subject)
@@ -335,7 +353,7 @@ export class Session implements CommandSink, EngineClient, EventSink {
     let isDone = false
     const cancel = publish(queues, message, now, () => {
       isDone = true
-      this.#done(request, queues.length)
+      this.#done(request, queues.length, safe)
     })
     if (!isDone) this.#waiting.add(request, { handle, bytes: message.bytes, demand: undefined, cancel })
   }
@@ -354,7 +372,7 @@ export class Session implements CommandSink, EngineClient, EventSink {
     checked(() => checkPattern(pattern))
     this.#declare(name, create)
     if (topic.bind(name, pattern)) this.#engine.saveTopic(topic)
-    this.#done(request, 1)
+    this.#done(request, 1, this.#handles.get(handle)?.durability)
   }
 
   #handle(id: number, operation: QueueOperation): Handle & { readonly queue: HostedQueue } {
@@ -368,24 +386,16 @@ export class Session implements CommandSink, EngineClient, EventSink {
     const handle = this.#handles.get(id)
     if (handle?.topic === undefined) throw new Refusal('IPC_CLOSED', 'the topic is closed')
     if (!handle.may.has(operation)) throw denied(operation, handle.topic.name)
-    return handle.topic
+    // As it is now: others who share the store may have bound queues to it.
+    return this.#engine.topic(handle.topic.name) ?? handle.topic
   }
 
-  #done(request: number, value: number): void {
-    if (request !== 0) this.emit({ kind: 'done', request, value })
+  #done(request: number, value: number, durability?: Durability): void {
+    if (request !== 0) this.emit({ kind: 'done', request, value }, durability)
   }
 
   #fail(request: number, code: IpcErrorCode, message: string): void {
     if (request === 0) return
     this.emit({ kind: 'failed', request, error: new IpcError(code, message).toJSON() })
-  }
-}
-
-/** What a peer asks for may make no sense. */
-function checked<T>(run: () => T): T {
-  try {
-    return run()
-  } catch (error) {
-    throw new Refusal('IPC_PROTOCOL', error instanceof Error ? error.message : String(error))
   }
 }

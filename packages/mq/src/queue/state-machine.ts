@@ -1,3 +1,4 @@
+import type { Durability } from '@ipc/core'
 import type { ResolvedSettings } from './queue-settings.js'
 import type { MessageContent, MessageTable, StoredMessage } from './queue-store.js'
 
@@ -12,6 +13,8 @@ export interface NewMessage {
   readonly headers: Readonly<Record<string, string>> | undefined
   readonly body: Uint8Array
   readonly bytes: number
+  /** How safe it has to be before its sender is told; as its sender opened the queue where it does not say. */
+  readonly durability?: Durability | undefined
 }
 
 /** The lease of a delivery, as its receiver names it. */
@@ -59,6 +62,7 @@ export class StateMachine {
   /** Let happen what is due: delays, ends of leases, expiries, in this order. */
   advance(now: number): void {
     const table = this.#table
+    for (const ended of table.takeEndedElsewhere(now)) this.#onLost(ended)
     for (let due = table.firstDue(); due !== undefined && due.at <= now; due = table.firstDue()) {
       table.move(due, 'ready', due.at)
     }

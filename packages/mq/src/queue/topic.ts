@@ -53,27 +53,21 @@ class TopicClient<T> implements QueueTopic<T> {
   readonly #link: QueueLink
   readonly #handle: number
   readonly #options: OpenOptions<T>
-  readonly #durability: Durability
+  readonly #offered: Durability
 
-  constructor(
-    name: string,
-    link: QueueLink,
-    handle: number,
-    options: OpenOptions<T>,
-    durability: Durability,
-  ) {
+  constructor(name: string, link: QueueLink, handle: number, options: OpenOptions<T>, offered: Durability) {
     this.name = name
     this.#link = link
     this.#handle = handle
     this.#options = options
-    this.#durability = durability
+    this.#offered = offered
   }
 
   async publish(subject: string, body: T, options: QueueSendOptions = {}): Promise<number> {
     checkSubject(subject)
     const link = this.#link
     const codec: Codec<T> = this.#options.codec ?? msgpack<T>()
-    const message = outgoing(codec, body, options, this.#durability)
+    const message = outgoing(codec, body, options, this.#offered)
     const request = link.newNumber()
     link.admit(message.bytes)
     try {
@@ -116,8 +110,8 @@ export async function openTopic<T>(
   name: string,
   options: OpenOptions<T>,
 ): Promise<QueueTopic<T>> {
-  const { handle, durability } = await open(link, 'topic', name, { ...options, create: {} })
-  return new TopicClient<T>(name, link, handle, options, durability)
+  const { handle, offered } = await open(link, 'topic', name, { ...options, create: {} })
+  return new TopicClient<T>(name, link, handle, options, offered)
 }
 
 function numberIn(event: QueueEvent): number {

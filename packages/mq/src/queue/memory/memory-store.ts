@@ -28,7 +28,17 @@ class MemoryStore implements QueueStore {
     return ++this.#lastId
   }
 
+  nextOwner(): number {
+    return ++this.#lastId
+  }
+
+  begin(): boolean {
+    return false
+  }
+
   commit(): void {}
+
+  sync(): void {}
 
   close(): void {
     this.#tables.clear()

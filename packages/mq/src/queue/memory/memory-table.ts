@@ -11,6 +11,8 @@ const byTime = (a: Entry, b: Entry): boolean => a.at < b.at || (a.at === b.at &&
 const byExpiry = (a: Entry, b: Entry): boolean =>
   a.expiresAt < b.expiresAt || (a.expiresAt === b.expiresAt && a.seq < b.seq)
 
+const NONE: readonly Entry[] = []
+
 /** The messages of one queue, in memory. */
 export class MemoryTable implements MessageTable {
   readonly counts: { -readonly [Name in keyof TableCounts]: number } = {
@@ -168,6 +170,12 @@ export class MemoryTable implements MessageTable {
 
   count(what: 'dropped' | 'expired', messages: number): void {
     this.counts[what] += messages
+  }
+
+  setAwaited(): void {}
+
+  takeEndedElsewhere(): readonly Entry[] {
+    return NONE
   }
 
   #enter(entry: Entry, state: MessageState): void {

@@ -2,14 +2,14 @@ import type { Command, Inquiry, Settle, SettleAction } from '../commands.js'
 import type { QueueSettings } from '../queue-settings.js'
 import type { ByteReader } from './byte-reader.js'
 import type { ByteWriter } from './byte-writer.js'
-import { duration, readIncoming, writeIncoming } from './message-format.js'
+import { durabilityCode, durabilityOf, duration, readIncoming, writeIncoming } from './message-format.js'
 
 /**
  * Commands on the wire, one after the other in a batch. Each begins with its kind (one byte, the place in this list) and the
  * request; a settings object is JSON in a text, empty for none; a list has its length in front.
  *
  * ```
- *   open      handle  what (0 queue, 1 topic)  name  settings
+ *   open      handle  what (0 queue, 1 topic)  name  settings  durability (0, or 1 + its place in the list)
  *   close     handle
  *   send      handle  messages
  *   receive   handle  max  lease (float, 0: the queue's)  wait (0 or 1)
@@ -79,6 +79,7 @@ function writeForHandle(writer: ByteWriter, command: ForHandle): void {
       writer.byte(command.what === 'queue' ? 0 : 1)
       writer.text(command.name)
       writer.text(settingsText(command.create))
+      writer.byte(durabilityCode(command.durability))
       return
     case 'send':
       writer.count(command.messages.length)
@@ -143,7 +144,9 @@ function readForHandle(
   switch (kind) {
     case 'open': {
       const what = oneOf(['queue', 'topic'] as const, reader.byte())
-      return { kind, request, handle, what, name: reader.text(), create: readSettings(reader) }
+      const name = reader.text()
+      const create = readSettings(reader)
+      return { kind, request, handle, what, name, create, durability: durabilityOf(reader.byte()) }
     }
     case 'send':
       return { kind, request, handle, messages: readList(reader, readIncoming) }

@@ -1,5 +1,6 @@
 import type { IpcErrorJson } from '@ipc/core'
 import type { QueueEvent } from '../commands.js'
+import { LEVELS } from '../durability.js'
 import type { TableCounts } from '../queue-store.js'
 import type { ByteReader } from './byte-reader.js'
 import type { ByteWriter } from './byte-writer.js'
@@ -33,7 +34,6 @@ const KINDS: readonly QueueEvent['kind'][] = [
   'stats',
   'lost',
 ]
-const LEVELS = ['memory', 'os', 'disk'] as const
 
 export function writeEvent(writer: ByteWriter, event: QueueEvent): void {
   writer.byte(KINDS.indexOf(event.kind))

@@ -1,4 +1,6 @@
+import type { Durability } from '@ipc/core'
 import type { SentOut } from '../commands.js'
+import { LEVELS } from '../durability.js'
 import { checkPriority } from '../outgoing.js'
 import type { NewMessage } from '../state-machine.js'
 import type { ByteReader } from './byte-reader.js'
@@ -9,7 +11,7 @@ import type { ByteWriter } from './byte-writer.js'
  * of milliseconds, a text has its length in bytes in front.
  *
  * ```
- *   in:   flags  [priority]  [delay]  [ttl]  [deduplication id]  [ordering key]  [headers]  body
+ *   in:   flags (the highest two bits: durability, 0 or 1 + its place in the list)  [priority]  [delay]  [ttl]  [deduplication id]  [ordering key]  [headers]  body
  *   out:  flags  seq  epoch  id  attempts  sent at  [priority]  [ordering key]  [headers]  [reason, dead at]  body
  *   headers:  count, then name and value of each
  * ```
@@ -20,13 +22,14 @@ const HEADERS = 4
 const DELAY = 8
 const TTL = 16
 const DEDUPLICATION = 32
+const DURABILITY_SHIFT = 6
 const SUSPECT = 8
 const DEAD = 16
 
 type Headers = Readonly<Record<string, string>>
 
 export function writeIncoming(writer: ByteWriter, message: NewMessage): void {
-  const { priority, delayMs, ttlMs, deduplicationId, orderingKey, headers, body } = message
+  const { priority, delayMs, ttlMs, deduplicationId, orderingKey, headers, body, durability } = message
   const isTimed = ttlMs !== Number.POSITIVE_INFINITY
   writer.byte(
     (priority === 0 ? 0 : PRIORITY) |
@@ -34,7 +37,8 @@ export function writeIncoming(writer: ByteWriter, message: NewMessage): void {
       (headers === undefined ? 0 : HEADERS) |
       (delayMs === 0 ? 0 : DELAY) |
       (isTimed ? TTL : 0) |
-      (deduplicationId === undefined ? 0 : DEDUPLICATION),
+      (deduplicationId === undefined ? 0 : DEDUPLICATION) |
+      (durabilityCode(durability) << DURABILITY_SHIFT),
   )
   if (priority !== 0) writer.signed(priority)
   if (delayMs !== 0) writer.float(delayMs)
@@ -57,7 +61,8 @@ export function readIncoming(reader: ByteReader): NewMessage {
   // What it costs is not for the peer to say.
   let bytes = body.length + (deduplicationId?.length ?? 0) + (orderingKey?.length ?? 0)
   for (const name in headers) bytes += name.length + headers[name]!.length
-  return { priority, delayMs, ttlMs, deduplicationId, orderingKey, headers, body, bytes }
+  const durability = durabilityOf(flags >> DURABILITY_SHIFT)
+  return { priority, delayMs, ttlMs, deduplicationId, orderingKey, headers, body, bytes, durability }
 }
 
 export function writeOutgoing(writer: ByteWriter, message: SentOut): void {
@@ -100,6 +105,17 @@ export function readOutgoing(reader: ByteReader): SentOut {
     deadAt: flags & DEAD ? reader.float() : 0,
     body: reader.bytes(),
   }
+}
+
+/** A durability as a number below 4. */
+export function durabilityCode(durability: Durability | undefined): number {
+  return durability === undefined ? 0 : 1 + LEVELS.indexOf(durability)
+}
+
+/** @throws RangeError when there is no such durability. */
+export function durabilityOf(code: number): Durability | undefined {
+  if (code > LEVELS.length) throw new RangeError(`durability ${code} where ${LEVELS.length} are known`)
+  return code === 0 ? undefined : LEVELS[code - 1]
 }
 
 /** @throws RangeError unless it is a number of milliseconds. */
