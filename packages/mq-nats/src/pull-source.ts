@@ -1,0 +1,101 @@
+import { IpcError } from '@ipc/core'
+import { startTimer } from '@ipc/core/internal'
+import type { Msg, NatsConnection } from '@nats-io/transport-node'
+import type { ConnectionWatch } from './connection-watch.js'
+import { Pull, type PullEnd } from './pull.js'
+
+/** The server forgets a request for messages after that; it is asked anew then. */
+const LONGEST_PULL_MS = 30_000
+const REFUSED_PAUSE_MS = 250
+/** So often it may be that nobody knows of the consumer, as while a cluster elects its leader. */
+const MAX_GONE = 20
+
+/** What {@link PullSource} needs. */
+export interface PullSourceInit {
+  readonly connection: NatsConnection
+  readonly watch: ConnectionWatch
+  readonly stream: string
+}
+
+/**
+ * Asks for messages again and again, until as many have come as are wanted: when a request has run out, when the server was
+ * gone, when it refused.
+ */
+export class PullSource {
+  readonly #init: PullSourceInit
+  readonly #onMessage: (message: Msg) => void
+  readonly #onGone: (why: IpcError) => void
+  readonly #pulls = new Set<Pull>()
+  #wanted = 0
+  #gone = 0
+  #stopPause: (() => void) | undefined
+  #isOver = false
+
+  /** @param onGone - The consumer is not there any more. */
+  constructor(init: PullSourceInit, onMessage: (message: Msg) => void, onGone: (why: IpcError) => void) {
+    this.#init = init
+    this.#onMessage = onMessage
+    this.#onGone = onGone
+  }
+
+  /** So many more. */
+  want(count: number): void {
+    this.#wanted += count
+    this.#ask()
+  }
+
+  disconnected(): void {
+    for (const pull of [...this.#pulls]) pull.lose()
+  }
+
+  reconnected(): void {
+    this.#ask()
+  }
+
+  /** Want no more; what the server has sent by now still comes before this resolves. */
+  async cancel(): Promise<void> {
+    this.#isOver = true
+    this.#stopPause?.()
+    const pulls = [...this.#pulls]
+    if (this.#init.watch.isConnected) await Promise.all(pulls.map((pull) => pull.cancel()))
+    else for (const pull of pulls) pull.lose()
+  }
+
+  #ask(): void {
+    const { connection, watch, stream } = this.#init
+    const max = this.#wanted
+    if (this.#isOver || max === 0 || this.#stopPause !== undefined || !watch.isConnected) return
+    this.#wanted = 0
+    try {
+      const pull: Pull = new Pull(connection, stream, {
+        max,
+        expiresMs: LONGEST_PULL_MS,
+        onMessage: (message) => {
+          this.#gone = 0
+          this.#onMessage(message)
+        },
+        onEnd: (how) => this.#ended(pull, how),
+      })
+      this.#pulls.add(pull)
+    } catch {
+      // The connection is closing: its end is told to everybody.
+      this.#wanted = max
+    }
+  }
+
+  #ended(pull: Pull, how: PullEnd): void {
+    this.#pulls.delete(pull)
+    this.#wanted += pull.missing
+    if (this.#isOver) return
+    if (how === 'gone' && ++this.#gone >= MAX_GONE) {
+      this.#onGone(
+        new IpcError('IPC_PEER_LOST', 'the consumer of the queue is not there: open the queue again'),
+      )
+    } else if (how === 'gone' || how === 'refused') {
+      this.#stopPause = startTimer(REFUSED_PAUSE_MS, () => {
+        this.#stopPause = undefined
+        this.#ask()
+      })
+    } else this.#ask()
+  }
+}
