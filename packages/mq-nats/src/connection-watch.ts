@@ -33,7 +33,8 @@ export class ConnectionWatch {
 
   constructor(connection: NatsConnection) {
     void this.#follow(connection)
-    void connection.closed().then((error) => this.#end(error ?? undefined))
+    // Not before it is known that the connection was lost, if it was.
+    void connection.closed().then((error) => setImmediate(() => this.#end(error ?? undefined)))
   }
 
   get isConnected(): boolean {
@@ -88,12 +89,13 @@ export class ConnectionWatch {
   }
 
   #end(error: Error | undefined): void {
-    this.#ended =
-      error === undefined
-        ? new IpcError('IPC_CLOSED', 'the connection to the NATS server was closed')
-        : new IpcError('IPC_PEER_LOST', `the NATS server is out of reach: ${error.message}; connect again`, {
-            cause: error,
-          })
+    const isLost = error !== undefined || !this.#isConnected
+    const reason = error === undefined ? 'it does not reconnect' : error.message
+    this.#ended = isLost
+      ? new IpcError('IPC_PEER_LOST', `the NATS server is out of reach (${reason}): connect again`, {
+          cause: error,
+        })
+      : new IpcError('IPC_CLOSED', 'the connection to the NATS server was closed')
     const listeners = [...this.#listeners]
     this.#listeners.clear()
     for (const listener of listeners) listener.ended(this.#ended)

@@ -28,19 +28,17 @@ export class FetchStream implements MessageStream<Lease> {
     this.#keeper = keeper
     this.#terms = terms
     this.#onChange = onChange
-    this.#source = new PullSource(
-      init,
-      (message) => {
+    this.#source = new PullSource(init, {
+      onMessage: (message) => {
         const lease = keeper.take(message, terms.leaseMs)
         if (lease === undefined) this.#slotFreed()
-        else if (this.#ending !== undefined) keeper.quietly(keeper.release(lease))
         else {
           this.#fetched.push(lease)
-          onChange()
+          if (this.#ending === undefined) onChange()
         }
       },
-      (why) => this.end(why),
-    )
+      onGone: (why) => this.end(why),
+    })
     if (terms.signal?.aborted) {
       this.#ending = abortedError('consume', terms.signal.reason)
       this.#ended = this.#ending
@@ -56,6 +54,7 @@ export class FetchStream implements MessageStream<Lease> {
   }
 
   take(): Lease | undefined {
+    if (this.#ending !== undefined) return undefined
     for (let lease = this.#fetched.shift(); lease !== undefined; lease = this.#fetched.shift()) {
       this.#slotFreed()
       // Its time may be over by now.
@@ -73,11 +72,13 @@ export class FetchStream implements MessageStream<Lease> {
     if (this.#ending !== undefined) return
     this.#ending = why
     this.#terms.signal?.removeEventListener('abort', this.#onAbort)
+    // First of all, or what goes back comes here again.
+    await this.#source.cancel()
     const releases: Promise<void>[] = []
     for (let lease = this.#fetched.shift(); lease !== undefined; lease = this.#fetched.shift()) {
       if (lease.over === undefined) releases.push(this.#keeper.release(lease))
     }
-    await Promise.allSettled([this.#source.cancel(), ...releases])
+    await Promise.allSettled(releases)
     this.#ended ??= why
     this.#onChange()
   }

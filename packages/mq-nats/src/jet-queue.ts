@@ -4,7 +4,6 @@ import {
   type Consumer,
   type DeadLetter,
   type Delivery,
-  type Durability,
   IpcError,
   isIpcError,
   type MessageQueue,
@@ -23,13 +22,13 @@ import {
   type BodyReader,
   checkLeaseMs,
   deliveryIterator,
-  outgoing,
   Processing,
   type ReadableMessage,
-  upTo,
 } from '@ipc/mq/internal'
 import type { JetStreamManager } from '@nats-io/jetstream'
-import { type NatsConnection, nuid } from '@nats-io/transport-node'
+import type { NatsConnection } from '@nats-io/transport-node'
+import { capabilitiesOf, notSupported } from './abilities.js'
+import { ByteBudget } from './byte-budget.js'
 import { type ConnectionListener, type ConnectionWatch, watchOf } from './connection-watch.js'
 import { DeadLetters, listFrom } from './dead-letters.js'
 import { failure } from './failure.js'
@@ -37,8 +36,7 @@ import { FetchStream, type StreamTerms } from './fetch-stream.js'
 import type { Lease } from './lease.js'
 import { LeaseKeeper } from './lease-keeper.js'
 import { CONSUMER, type QueueNames } from './names.js'
-import type { Receipt, SendGroup } from './outgoing-entry.js'
-import { deduplicationId, type Publication, publication, storedBytes } from './publication.js'
+import { Publisher } from './publisher.js'
 import type { PullSourceInit } from './pull-source.js'
 import type { ResolvedNatsSettings } from './queue-config.js'
 import { ReceiveCall } from './receive-call.js'
@@ -76,13 +74,10 @@ export class JetQueue<T> implements MessageQueue<T>, ConnectionListener {
   readonly #keeper: LeaseKeeper
   readonly #deadLetters: DeadLetters
   readonly #pulls: PullSourceInit
-  readonly #offered: Durability
+  readonly #publisher: Publisher<T>
   /** Whoever waits for messages. */
   readonly #streams = new Set<FetchStream>()
   readonly #calls = new Set<ReceiveCall>()
-  /** Tells our messages from those of others. */
-  readonly #sent = `${nuid.next()}-`
-  #lastSent = 0
   #ended: IpcError | undefined
   #closing: Promise<void> | undefined
 
@@ -90,15 +85,28 @@ export class JetQueue<T> implements MessageQueue<T>, ConnectionListener {
     const { connection, manager, name, names, settings } = init
     this.name = name
     this.#init = init
-    this.#offered = settings.storage === 'file' ? 'os' : 'memory'
-    this.capabilities = capabilitiesOf(this.#offered)
+    const offered = settings.storage === 'file' ? 'os' : 'memory'
+    this.capabilities = capabilitiesOf(offered)
     const watch = watchOf(connection)
     const replies = new Replies(connection)
     const common = { connection, watch, replies, name }
     this.#watch = watch
     this.#replies = replies
-    this.#sender = new Sender({ ...common, subject: names.subject, waits: settings.whenFull === 'wait' })
-    this.#burying = new Sender({ ...common, subject: names.deadSubject, waits: false })
+    const { whenFull, maxBytes } = settings
+    const { stream, subject } = names
+    const look = async (): Promise<number> => maxBytes - (await manager.streams.info(stream)).state.bytes
+    const budget = whenFull === 'drop-oldest' ? undefined : new ByteBudget(look)
+    this.#sender = new Sender({ ...common, subject, waits: whenFull === 'wait', budget })
+    this.#burying = new Sender({ ...common, subject: names.deadSubject, waits: false, budget: undefined })
+    this.#publisher = new Publisher<T>({
+      connection,
+      sender: this.#sender,
+      codec: init.codec,
+      subject,
+      name,
+      maxBytes,
+      offered,
+    })
     this.#deadLetters = new DeadLetters({
       manager,
       names,
@@ -112,13 +120,14 @@ export class JetQueue<T> implements MessageQueue<T>, ConnectionListener {
       deadLetters: this.#deadLetters,
       onGone: () => this.#sender.roomMade(),
     })
-    this.#pulls = { connection, watch, stream: names.stream }
+    const sweep = (): Promise<unknown> => manager.consumers.info(stream, CONSUMER)
+    this.#pulls = { connection, watch, stream, sweep }
     watch.add(this)
   }
 
   async send(body: T, options: QueueSendOptions = {}): Promise<SendReceipt> {
     this.#checkOpen()
-    return this.#receipt(await this.#sender.send(this.#publication(body, options), options))
+    return this.#publisher.send(body, options)
   }
 
   async sendBatch(
@@ -127,15 +136,7 @@ export class JetQueue<T> implements MessageQueue<T>, ConnectionListener {
   ): Promise<SendReceipt[]> {
     this.#checkOpen()
     checkSize('the length of a batch', messages.length, 0, MAX_BATCH)
-    const group: SendGroup = { failed: undefined }
-    const publications = messages.map(({ body, options: own = {} }) => this.#publication(body, own))
-    const sends = publications.map((each) => this.#sender.send(each, options, group))
-    const receipts = (await Promise.allSettled(sends)).flatMap((each) =>
-      each.status === 'fulfilled' ? [this.#receipt(each.value)] : [],
-    )
-    if (group.failed !== undefined) throw partly(group.failed, receipts.length)
-    // Misuse is refused before any is sent, except for a wrong bound, which is wrong for all.
-    return receipts.length === sends.length ? receipts : Promise.all(sends).then(() => receipts)
+    return this.#publisher.sendBatch(messages, options)
   }
 
   async receive(options: QueueReceiveOptions = {}): Promise<Delivery<T> | undefined> {
@@ -298,38 +299,6 @@ export class JetQueue<T> implements MessageQueue<T>, ConnectionListener {
     this.ended(why)
   }
 
-  #publication(body: T, options: Omit<QueueSendOptions, keyof WaitOptions>): Publication {
-    const message = outgoing(this.#init.codec, body, options, this.#offered)
-    if (message.priority !== 0) throw notSupported('priorities')
-    if (message.orderingKey !== undefined) throw notSupported('ordering keys')
-    if (message.delayMs !== 0) throw notSupported('delays')
-    if (message.ttlMs !== Number.POSITIVE_INFINITY) throw notSupported('a time to live')
-    const id =
-      message.deduplicationId === undefined
-        ? this.#sent + ++this.#lastSent
-        : deduplicationId(message.deduplicationId)
-    const made = publication(message.body, { id, headers: message.headers })
-    this.#checkSize(made)
-    return made
-  }
-
-  #checkSize(made: Publication): void {
-    const { settings, names, connection } = this.#init
-    const limits = [
-      [made.wireBytes, connection.info?.max_payload ?? Number.POSITIVE_INFINITY, 'max_payload of the server'],
-      [storedBytes(made, names.subject), settings.maxBytes, `maxBytes of queue ${this.name}`],
-    ] as const
-    for (const [bytes, limit, what] of limits) {
-      if (bytes <= limit) continue
-      const text = `message of ${bytes} bytes with its headers exceeds ${what}, ${limit}: raise it, or send parts`
-      throw new IpcError('IPC_MESSAGE_TOO_LARGE', text, { details: { bytes, limit } })
-    }
-  }
-
-  #receipt({ seq, duplicate }: Receipt): SendReceipt {
-    return { id: String(seq), durability: this.#offered, duplicate }
-  }
-
   async #receive(max: number, options: QueueReceiveOptions): Promise<Lease[]> {
     this.#checkOpen()
     const { leaseMs, signal, timeoutMs = Number.POSITIVE_INFINITY } = options
@@ -406,32 +375,4 @@ export class JetQueue<T> implements MessageQueue<T>, ConnectionListener {
     if (this.#ended === undefined) return
     throw new IpcError(this.#ended.code, this.#ended.message, { cause: this.#ended })
   }
-}
-
-function capabilitiesOf(offered: Durability): QueueCapabilities {
-  return {
-    durability: upTo(offered),
-    priorities: false,
-    orderingKeys: false,
-    delay: false,
-    ttl: false,
-    deduplication: true,
-    deadLetters: true,
-    transactions: false,
-    redeliveryInPlace: false,
-    startedAttempts: false,
-    exactStates: false,
-  }
-}
-
-function notSupported(what: string): IpcError {
-  return new IpcError(
-    'IPC_NOT_SUPPORTED',
-    `queues on JetStream have no ${what}: ask queue.capabilities first; queues of @ipc/mq and @ipc/mq-sqlite do`,
-  )
-}
-
-function partly({ code, message, cause, details }: IpcError, queued: number): IpcError {
-  const text = queued === 0 ? message : `${message}; the first ${queued} of the batch are queued`
-  return new IpcError(code, text, { cause, details: { ...details, queued } })
 }

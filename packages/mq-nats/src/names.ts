@@ -28,10 +28,10 @@ export function namesOf(queue: string): QueueNames {
   )
   const encoded = whole.length <= MAX_ENCODED_LENGTH ? whole : shortened(whole)
   return {
-    stream: `ipc-queue-${encoded}`,
-    subject: `ipc.queue.${encoded}`,
-    deadStream: `ipc-dead-${encoded}`,
-    deadSubject: `ipc.dead.${encoded}`,
+    stream: `ipc-q-${encoded}`,
+    subject: `ipc.q.${encoded}`,
+    deadStream: `ipc-d-${encoded}`,
+    deadSubject: `ipc.d.${encoded}`,
   }
 }
 

@@ -15,6 +15,20 @@ export interface PullSourceInit {
   readonly connection: NatsConnection
   readonly watch: ConnectionWatch
   readonly stream: string
+  /**
+   * Make the server look through the requests that wait. It does not deliver to one whose inbox is gone, but (2.9) what it has
+   * found out with a message in its hands that had come back, it forgets until the lease of that one is over.
+   */
+  sweep(): Promise<unknown>
+}
+
+/** Whoever gets the messages. */
+export interface PullTarget {
+  onMessage(message: Msg): void
+  /** The time is over, and the server knows it. */
+  onExpired?(): void
+  /** The consumer is not there any more. */
+  onGone(why: IpcError): void
 }
 
 /**
@@ -23,19 +37,24 @@ export interface PullSourceInit {
  */
 export class PullSource {
   readonly #init: PullSourceInit
-  readonly #onMessage: (message: Msg) => void
-  readonly #onGone: (why: IpcError) => void
+  readonly #target: PullTarget
+  readonly #deadline: number
   readonly #pulls = new Set<Pull>()
   #wanted = 0
   #gone = 0
   #stopPause: (() => void) | undefined
   #isOver = false
 
-  /** @param onGone - The consumer is not there any more. */
-  constructor(init: PullSourceInit, onMessage: (message: Msg) => void, onGone: (why: IpcError) => void) {
+  /** @param deadline - Time of the process after which nothing is asked for. */
+  constructor(init: PullSourceInit, target: PullTarget, deadline: number = Number.POSITIVE_INFINITY) {
     this.#init = init
-    this.#onMessage = onMessage
-    this.#onGone = onGone
+    this.#target = target
+    this.#deadline = deadline
+  }
+
+  /** Whether the server has been asked. */
+  get isAsking(): boolean {
+    return this.#pulls.size > 0
   }
 
   /** So many more. */
@@ -57,8 +76,11 @@ export class PullSource {
     this.#isOver = true
     this.#stopPause?.()
     const pulls = [...this.#pulls]
-    if (this.#init.watch.isConnected) await Promise.all(pulls.map((pull) => pull.cancel()))
-    else for (const pull of pulls) pull.lose()
+    if (pulls.length === 0) return
+    if (this.#init.watch.isConnected) {
+      await Promise.all(pulls.map((pull) => pull.cancel()))
+      await this.#init.sweep().catch(() => {})
+    } else for (const pull of pulls) pull.lose()
   }
 
   #ask(): void {
@@ -69,10 +91,10 @@ export class PullSource {
     try {
       const pull: Pull = new Pull(connection, stream, {
         max,
-        expiresMs: LONGEST_PULL_MS,
+        expiresMs: Math.min(LONGEST_PULL_MS, Math.max(1, Math.ceil(this.#deadline - performance.now()))),
         onMessage: (message) => {
           this.#gone = 0
-          this.#onMessage(message)
+          this.#target.onMessage(message)
         },
         onEnd: (how) => this.#ended(pull, how),
       })
@@ -88,7 +110,7 @@ export class PullSource {
     this.#wanted += pull.missing
     if (this.#isOver) return
     if (how === 'gone' && ++this.#gone >= MAX_GONE) {
-      this.#onGone(
+      this.#target.onGone(
         new IpcError('IPC_PEER_LOST', 'the consumer of the queue is not there: open the queue again'),
       )
     } else if (how === 'gone' || how === 'refused') {
@@ -96,6 +118,7 @@ export class PullSource {
         this.#stopPause = undefined
         this.#ask()
       })
-    } else this.#ask()
+    } else if (performance.now() >= this.#deadline && how === 'expired') this.#target.onExpired?.()
+    else this.#ask()
   }
 }

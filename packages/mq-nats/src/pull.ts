@@ -6,6 +6,7 @@ import { newInbox } from './replies.js'
 /** What the server says instead of a message. */
 const NO_RESPONDERS = 503
 const CONFLICT = 409
+const BAD_REQUEST = 400
 /** After its time the server ends a pull; when it does not say so, it has forgotten it. */
 const GRACE_MS = 5000
 
@@ -75,7 +76,7 @@ export class Pull {
       this.#terms.onMessage(message)
       if (this.missing === 0) this.#end('done')
     } else if (code === NO_RESPONDERS || (code === CONFLICT && isGone(message))) this.#end('gone')
-    else if (code === CONFLICT) this.#end('refused')
+    else if (code === CONFLICT || code === BAD_REQUEST) this.#end('refused')
     else if (code >= 400) this.#end('expired')
   }
 

@@ -6,6 +6,8 @@ import { PullSource, type PullSourceInit } from './pull-source.js'
 
 /** Messages that are there come within this time of each other, and of the request. */
 const QUIET_MS = 20
+/** How late the server may tell that the time is over. */
+const GRACE_MS = 1000
 
 /** What a {@link ReceiveCall} is asked for. */
 export interface ReceiveTerms extends WaitOptions {
@@ -22,10 +24,9 @@ export class ReceiveCall {
   readonly #terms: ReceiveTerms
   readonly #source: PullSource
   readonly #leases: Lease[] = []
-  readonly #stopTimer: () => void
+  #stopTimer = (): void => {}
   #stopQuiet = (): void => {}
   #isOver = false
-  #hasFailed = false
   #resolve!: (leases: Lease[]) => void
   #reject!: (error: unknown) => void
 
@@ -36,17 +37,22 @@ export class ReceiveCall {
       this.#resolve = resolve
       this.#reject = reject
     })
+    const timeoutMs = Math.max(terms.timeoutMs, QUIET_MS)
     this.#source = new PullSource(
       init,
-      (message) => {
-        const lease = keeper.take(message, terms.leaseMs)
-        if (lease === undefined) this.#source.want(1)
-        else this.#take(lease)
+      {
+        onMessage: (message) => {
+          const lease = keeper.take(message, terms.leaseMs)
+          if (lease === undefined) this.#source.want(1)
+          else this.#take(lease)
+        },
+        onExpired: () => void this.#finish(),
+        onGone: (why) => void this.fail(why),
       },
-      (why) => void this.fail(why),
+      performance.now() + timeoutMs,
     )
     terms.signal?.addEventListener('abort', this.#onAbort, { once: true })
-    this.#stopTimer = startTimer(Math.max(terms.timeoutMs, QUIET_MS), () => void this.#finish())
+    this.#startTimer(timeoutMs)
     this.#source.want(terms.max)
   }
 
@@ -62,18 +68,22 @@ export class ReceiveCall {
   async fail(why: IpcError): Promise<void> {
     if (this.#isOver) return
     this.#end()
-    this.#hasFailed = true
     this.#reject(again(why))
-    const leases = this.#leases.splice(0)
-    for (const lease of leases) this.#keeper.quietly(this.#keeper.release(lease))
+    // First of all, or what goes back comes here again.
     await this.#source.cancel()
+    const leases = this.#leases.splice(0)
+    await Promise.allSettled(leases.map((lease) => this.#keeper.release(lease)))
+  }
+
+  /** The server tells when the time is over, if it can. */
+  #startTimer(timeoutMs: number): void {
+    this.#stopTimer = startTimer(timeoutMs, () => {
+      if (!this.#source.isAsking) void this.#finish()
+      else this.#stopTimer = startTimer(GRACE_MS, () => void this.#finish())
+    })
   }
 
   #take(lease: Lease): void {
-    if (this.#hasFailed || this.#leases.length === this.#terms.max) {
-      this.#keeper.quietly(this.#keeper.release(lease))
-      return
-    }
     this.#leases.push(lease)
     if (this.#isOver) return
     this.#stopQuiet()

@@ -1,10 +1,11 @@
 import { IpcError, type WaitOptions } from '@ipc/core'
 import { abortedError, checkDurationMs, startTimer } from '@ipc/core/internal'
 import type { Msg, NatsConnection } from '@nats-io/transport-node'
+import type { ByteBudget } from './byte-budget.js'
 import type { ConnectionWatch } from './connection-watch.js'
-import { type ApiFailure, failure, isFull, isOutOfTurn, refusal, unknownFate } from './failure.js'
+import { type ApiFailure, failure, isFull, isNoStream, isOutOfTurn, refusal, unknownFate } from './failure.js'
 import type { OutgoingEntry, Receipt, SendGroup } from './outgoing-entry.js'
-import { chain, type Publication } from './publication.js'
+import { chain, type Publication, storedBytes } from './publication.js'
 import type { Replies } from './replies.js'
 
 const MAX_WINDOW = 1024
@@ -28,6 +29,8 @@ export interface SenderInit {
   readonly subject: string
   /** Whether a message waits for room in a full stream. */
   readonly waits: boolean
+  /** Where the server does not keep the limit of bytes. */
+  readonly budget: ByteBudget | undefined
   /** How errors name it. */
   readonly name: string
 }
@@ -53,6 +56,7 @@ export class Sender {
   #window = MAX_WINDOW
   #pauseMs = FIRST_PAUSE_MS
   #isFull = false
+  #isLooking = false
   #unavailable = 0
   #stopPause: (() => void) | undefined
   #answeredAt = 0
@@ -189,16 +193,27 @@ export class Sender {
 
   #pump(): void {
     // What has to be sent again goes first.
-    if (this.#again.length > 0 || this.#stopPause !== undefined) return
+    if (this.#again.length > 0 || this.#stopPause !== undefined || this.#isLooking) return
     while (
       this.#init.watch.isConnected &&
       this.#waiting.length > 0 &&
       this.#underWay.size < this.#window &&
       this.#underWayBytes < MAX_WINDOW_BYTES
     ) {
-      const entry = this.#waiting.shift()!
-      if (entry.group?.failed === undefined) this.#publish(entry)
-      else entry.reject(entry.group.failed)
+      const entry = this.#waiting[0]!
+      if (entry.group?.failed !== undefined) {
+        this.#waiting.shift()
+        entry.reject(entry.group.failed)
+        continue
+      }
+      const bytes = this.#bytesOf(entry)
+      if (this.#init.budget?.covers(bytes) === false) {
+        void this.#look(bytes)
+        return
+      }
+      this.#init.budget?.spend(bytes)
+      this.#waiting.shift()
+      this.#publish(entry)
     }
     if (this.#isIdle()) this.#onIdle?.()
   }
@@ -268,13 +283,8 @@ export class Sender {
       this.#window = Math.max(1, this.#window >> 1)
       return false
     }
-    if (!isFull(error)) entry.reject(refusal('send', error))
-    else if (entry.neverWaits) entry.reject(this.#full(error))
-    else if (entry.expired !== undefined) entry.reject(entry.expired)
-    else {
-      this.#isFull = true
-      return false
-    }
+    if (isFull(error)) return this.#refused(entry, error.description)
+    entry.reject(refusal('send', error))
     return true
   }
 
@@ -293,10 +303,44 @@ export class Sender {
     })
     this.#waiting = [...kept, ...this.#waiting]
     if (this.#unavailable > 0) this.#pause(UNAVAILABLE_PAUSE_MS)
-    else if (this.#isFull) {
-      this.#pause(this.#pauseMs)
-      this.#pauseMs = Math.min(2 * this.#pauseMs, LONGEST_PAUSE_MS)
+    else if (this.#isFull) this.#pauseWhileFull()
+  }
+
+  #bytesOf({ publication }: OutgoingEntry): number {
+    return storedBytes(publication, this.#init.subject)
+  }
+
+  /** See whether there is room for the first message, once it is known what has become of those before it. */
+  async #look(bytes: number): Promise<void> {
+    if (this.#underWay.size > 0) return
+    this.#isLooking = true
+    let problem: unknown
+    const fits = await this.#init.budget!.renew(bytes).catch((error) => {
+      problem = error
+    })
+    this.#isLooking = false
+    const [first] = this.#waiting
+    if (fits === false && first !== undefined && this.#bytesOf(first) >= bytes) {
+      if (!this.#refused(first, 'maximum bytes')) return this.#pauseWhileFull()
+      this.#waiting.shift()
+    } else if (fits === undefined && this.#init.watch.isConnected && this.#ended === undefined) {
+      if (isNoStream(problem)) this.refuseAll(failure('send', problem) as IpcError)
+      else return this.#pause(UNAVAILABLE_PAUSE_MS)
     }
+    this.#pump()
+  }
+
+  /** There is no room for it: whether that is the end of it. */
+  #refused(entry: OutgoingEntry, why: string): boolean {
+    if (entry.neverWaits) entry.reject(this.#full(why))
+    else if (entry.expired !== undefined) entry.reject(entry.expired)
+    else this.#isFull = true
+    return entry.isSettled
+  }
+
+  #pauseWhileFull(): void {
+    this.#pause(this.#pauseMs)
+    this.#pauseMs = Math.min(2 * this.#pauseMs, LONGEST_PAUSE_MS)
   }
 
   #pause(ms: number): void {
@@ -327,10 +371,10 @@ export class Sender {
     this.#silence.unref()
   }
 
-  #full({ description }: ApiFailure): IpcError {
+  #full(why: string): IpcError {
     return new IpcError(
       'IPC_QUEUE_FULL',
-      `queue ${this.#init.name} is full (${description}): slow down, or make it larger`,
+      `queue ${this.#init.name} is full (${why}): slow down, or make it larger`,
     )
   }
 }
