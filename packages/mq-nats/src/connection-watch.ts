@@ -61,6 +61,28 @@ export class ConnectionWatch {
     })
   }
 
+  /** What comes of a question; nothing when the connection is cut meanwhile, or the time of the question is over. */
+  unlessCut<R>(question: Promise<R>): Promise<R | undefined> {
+    return new Promise((resolve, reject) => {
+      const done = (): void => {
+        this.#listeners.delete(listener)
+        resolve(undefined)
+      }
+      const listener = { disconnected: done, denied() {}, reconnected() {}, ended: done }
+      this.#listeners.add(listener)
+      question.then(
+        (answer) => {
+          resolve(answer)
+          done()
+        },
+        (error: unknown) => {
+          reject(error)
+          done()
+        },
+      )
+    })
+  }
+
   add(listener: ConnectionListener): void {
     this.#listeners.add(listener)
   }

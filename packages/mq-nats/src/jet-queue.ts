@@ -25,7 +25,7 @@ import {
   Processing,
   type ReadableMessage,
 } from '@ipc/mq/internal'
-import type { JetStreamManager } from '@nats-io/jetstream'
+import type { JetStreamManager, StreamInfo } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
 import { capabilitiesOf, notSupported } from './abilities.js'
 import { ByteBudget } from './byte-budget.js'
@@ -71,6 +71,7 @@ export class JetQueue<T> implements MessageQueue<T>, ConnectionListener {
   readonly #replies: Replies
   readonly #sender: Sender
   readonly #burying: Sender
+  readonly #settler: Settler
   readonly #keeper: LeaseKeeper
   readonly #deadLetters: DeadLetters
   readonly #pulls: PullSourceInit
@@ -91,13 +92,21 @@ export class JetQueue<T> implements MessageQueue<T>, ConnectionListener {
     const replies = new Replies(connection)
     const common = { connection, watch, replies, name }
     this.#watch = watch
+    this.#settler = new Settler(connection, watch, replies)
     this.#replies = replies
     const { whenFull, maxBytes } = settings
     const { stream, subject } = names
-    const look = async (): Promise<number> => maxBytes - (await manager.streams.info(stream)).state.bytes
-    const budget = whenFull === 'drop-oldest' ? undefined : new ByteBudget(look)
-    this.#sender = new Sender({ ...common, subject, waits: whenFull === 'wait', budget })
-    this.#burying = new Sender({ ...common, subject: names.deadSubject, waits: false, budget: undefined })
+    const look = (): Promise<StreamInfo | undefined> => watch.unlessCut(manager.streams.info(stream))
+    const room = async (): Promise<number> => maxBytes - ((await look())?.state.bytes ?? maxBytes)
+    const budget = whenFull === 'drop-oldest' ? undefined : new ByteBudget(room)
+    this.#sender = new Sender({ ...common, subject, waits: whenFull === 'wait', budget, look })
+    this.#burying = new Sender({
+      ...common,
+      subject: names.deadSubject,
+      waits: false,
+      budget: undefined,
+      look: () => watch.unlessCut(manager.streams.info(names.deadStream)),
+    })
     this.#publisher = new Publisher<T>({
       connection,
       sender: this.#sender,
@@ -116,11 +125,11 @@ export class JetQueue<T> implements MessageQueue<T>, ConnectionListener {
     })
     this.#keeper = new LeaseKeeper({
       settings,
-      settler: new Settler(connection, watch, replies),
+      settler: this.#settler,
       deadLetters: this.#deadLetters,
       onGone: () => this.#sender.roomMade(),
     })
-    const sweep = (): Promise<unknown> => manager.consumers.info(stream, CONSUMER)
+    const sweep = (): Promise<unknown> => watch.unlessCut(manager.consumers.info(stream, CONSUMER))
     this.#pulls = { connection, watch, stream, sweep }
     watch.add(this)
   }
@@ -291,6 +300,7 @@ export class JetQueue<T> implements MessageQueue<T>, ConnectionListener {
     if (this.#ended !== undefined) return
     const waiting = [...this.#calls].map((call) => call.fail(why))
     await Promise.all([...waiting, ...[...this.#streams].map((stream) => stream.finish(why))])
+    this.#settler.hurry()
     await this.#sender.close(why)
     await this.#keeper.close(why)
     await this.#burying.close(why)

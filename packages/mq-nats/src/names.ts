@@ -16,15 +16,13 @@ export interface QueueNames {
 export const CONSUMER = 'ipc'
 
 /**
- * Names for a queue. Letters, digits, `-` and `_` stay; every other character is `=` and its code in hexadecimal, because
+ * Names for a queue. Letters, digits, `-` and `_` stay; every other UTF-16 code unit is `=` and its hexadecimal digits, because
  * subjects and directories have characters of their own. The end of a long name is its hash.
  */
 export function namesOf(queue: string): QueueNames {
-  const whole = queue.replaceAll(/[^A-Za-z0-9_-]/g, (char) =>
-    Array.from(
-      { length: char.length },
-      (_, i) => `=${char.charCodeAt(i).toString(16).padStart(4, '0')}`,
-    ).join(''),
+  const whole = queue.replaceAll(
+    /[^A-Za-z0-9_-]/g,
+    (unit) => `=${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
   )
   const encoded = whole.length <= MAX_ENCODED_LENGTH ? whole : shortened(whole)
   return {

@@ -4,7 +4,7 @@ import type { OpenOptions } from '@ipc/mq'
 import { checkDurability, checkName, readerOf } from '@ipc/mq/internal'
 import { type JetStreamManager, jetstreamManager } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
-import { failure, isNoStream } from './failure.js'
+import { failure, isGone } from './failure.js'
 import { JetQueue } from './jet-queue.js'
 import { namesOf, type QueueNames } from './names.js'
 import {
@@ -100,7 +100,7 @@ async function find(
     const settings = settingsOf((await manager.streams.info(stream)).config)
     if (settings !== undefined) return settings
   } catch (error) {
-    if (isNoStream(error)) return undefined
+    if (isGone(error)) return undefined
     throw error
   }
   throw new IpcError(

@@ -1,14 +1,13 @@
-import { IpcError } from '@ipc/core'
+import type { IpcError } from '@ipc/core'
 import { startTimer } from '@ipc/core/internal'
 import type { Msg, NatsConnection } from '@nats-io/transport-node'
 import type { ConnectionWatch } from './connection-watch.js'
+import { failure, isGone } from './failure.js'
 import { Pull, type PullEnd } from './pull.js'
 
 /** The server forgets a request for messages after that; it is asked anew then. */
 const LONGEST_PULL_MS = 30_000
 const REFUSED_PAUSE_MS = 250
-/** So often it may be that nobody knows of the consumer, as while a cluster elects its leader. */
-const MAX_GONE = 20
 
 /** What {@link PullSource} needs. */
 export interface PullSourceInit {
@@ -41,7 +40,6 @@ export class PullSource {
   readonly #deadline: number
   readonly #pulls = new Set<Pull>()
   #wanted = 0
-  #gone = 0
   #stopPause: (() => void) | undefined
   #isOver = false
 
@@ -92,10 +90,7 @@ export class PullSource {
       const pull: Pull = new Pull(connection, stream, {
         max,
         expiresMs: Math.min(LONGEST_PULL_MS, Math.max(1, Math.ceil(this.#deadline - performance.now()))),
-        onMessage: (message) => {
-          this.#gone = 0
-          this.#target.onMessage(message)
-        },
+        onMessage: (message) => this.#target.onMessage(message),
         onEnd: (how) => this.#ended(pull, how),
       })
       this.#pulls.add(pull)
@@ -109,16 +104,21 @@ export class PullSource {
     this.#pulls.delete(pull)
     this.#wanted += pull.missing
     if (this.#isOver) return
-    if (how === 'gone' && ++this.#gone >= MAX_GONE) {
-      this.#target.onGone(
-        new IpcError('IPC_PEER_LOST', 'the consumer of the queue is not there: open the queue again'),
-      )
-    } else if (how === 'gone' || how === 'refused') {
-      this.#stopPause = startTimer(REFUSED_PAUSE_MS, () => {
+    if (how === 'gone') void this.#checkThere()
+    if (how === 'gone' || how === 'refused') {
+      this.#stopPause ??= startTimer(REFUSED_PAUSE_MS, () => {
         this.#stopPause = undefined
         this.#ask()
       })
     } else if (performance.now() >= this.#deadline && how === 'expired') this.#target.onExpired?.()
     else this.#ask()
+  }
+  /** Nobody answers for the consumer: it was deleted, or its cluster elects a leader. */
+  async #checkThere(): Promise<void> {
+    try {
+      await this.#init.sweep()
+    } catch (error) {
+      if (isGone(error) && !this.#isOver) this.#target.onGone(failure('receive', error) as IpcError)
+    }
   }
 }

@@ -3,7 +3,7 @@ import { abortedError, checkDurationMs, startTimer } from '@ipc/core/internal'
 import type { Msg, NatsConnection } from '@nats-io/transport-node'
 import type { ByteBudget } from './byte-budget.js'
 import type { ConnectionWatch } from './connection-watch.js'
-import { type ApiFailure, failure, isFull, isNoStream, isOutOfTurn, refusal, unknownFate } from './failure.js'
+import { type ApiFailure, failure, isFull, isGone, isOutOfTurn, refusal, unknownFate } from './failure.js'
 import type { OutgoingEntry, Receipt, SendGroup } from './outgoing-entry.js'
 import { chain, type Publication, storedBytes } from './publication.js'
 import type { Replies } from './replies.js'
@@ -17,8 +17,6 @@ const SILENCE_MS = 5000
 const FIRST_PAUSE_MS = 5
 const LONGEST_PAUSE_MS = 100
 const UNAVAILABLE_PAUSE_MS = 250
-/** So often it may be that nobody answers for the stream, as while a cluster elects its leader. */
-const MAX_UNAVAILABLE = 20
 const NO_RESPONDERS = 503
 
 /** What a sender is made of. */
@@ -31,6 +29,8 @@ export interface SenderInit {
   readonly waits: boolean
   /** Where the server does not keep the limit of bytes. */
   readonly budget: ByteBudget | undefined
+  /** Asks for the stream. */
+  look(): Promise<unknown>
   /** How errors name it. */
   readonly name: string
 }
@@ -57,7 +57,7 @@ export class Sender {
   #pauseMs = FIRST_PAUSE_MS
   #isFull = false
   #isLooking = false
-  #unavailable = 0
+  #isUnavailable = false
   #stopPause: (() => void) | undefined
   #answeredAt = 0
   #silence: NodeJS.Timeout | undefined
@@ -262,15 +262,8 @@ export class Sender {
       entry.mayBeStored = true
       return false
     }
-    if (reply.headers?.code === NO_RESPONDERS) {
-      this.#unavailable++
-      if (this.#unavailable < MAX_UNAVAILABLE) return false
-      entry.reject(
-        refusal('send', { code: 503, err_code: 10_059, description: 'nobody answers for the stream' }),
-      )
-      return true
-    }
-    this.#unavailable = 0
+    this.#isUnavailable = reply.headers?.code === NO_RESPONDERS
+    if (this.#isUnavailable) return false
     const { error, seq, duplicate } = reply.json<Partial<Receipt> & { readonly error?: ApiFailure }>()
     if (error === undefined) {
       this.#window = Math.min(this.#window + 1, MAX_WINDOW)
@@ -302,7 +295,7 @@ export class Sender {
       return why === undefined
     })
     this.#waiting = [...kept, ...this.#waiting]
-    if (this.#unavailable > 0) this.#pause(UNAVAILABLE_PAUSE_MS)
+    if (this.#isUnavailable) void this.#checkThere()
     else if (this.#isFull) this.#pauseWhileFull()
   }
 
@@ -323,11 +316,23 @@ export class Sender {
     if (fits === false && first !== undefined && this.#bytesOf(first) >= bytes) {
       if (!this.#refused(first, 'maximum bytes')) return this.#pauseWhileFull()
       this.#waiting.shift()
-    } else if (fits === undefined && this.#init.watch.isConnected && this.#ended === undefined) {
-      if (isNoStream(problem)) this.refuseAll(failure('send', problem) as IpcError)
-      else return this.#pause(UNAVAILABLE_PAUSE_MS)
-    }
+    } else if (fits === undefined) return this.#unavailable(problem)
     this.#pump()
+  }
+
+  /** Nobody answers for the stream: it was deleted, or its cluster elects a leader. */
+  async #checkThere(): Promise<void> {
+    this.#isLooking = true
+    const problem = await this.#init.look().catch((error) => error)
+    this.#isLooking = false
+    this.#isUnavailable = false
+    this.#unavailable(problem)
+  }
+
+  #unavailable(problem: unknown): void {
+    if (isGone(problem)) this.refuseAll(failure('send', problem) as IpcError)
+    if (this.#init.watch.isConnected) this.#pause(UNAVAILABLE_PAUSE_MS)
+    if (this.#isIdle()) this.#onIdle?.()
   }
 
   /** There is no room for it: whether that is the end of it. */

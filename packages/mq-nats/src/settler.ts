@@ -25,11 +25,23 @@ export class Settler {
   readonly #watch: ConnectionWatch
   readonly #replies: Replies
   readonly #open = new Set<Promise<unknown>>()
+  readonly #hurried: Promise<boolean>
+  #isHurried = false
+  #hurry!: (isConnected: boolean) => void
 
   constructor(connection: NatsConnection, watch: ConnectionWatch, replies: Replies) {
     this.#connection = connection
     this.#watch = watch
     this.#replies = replies
+    this.#hurried = new Promise((resolve) => {
+      this.#hurry = resolve
+    })
+  }
+
+  /** Wait for no connection any more: nobody is there to hear of it. */
+  hurry(): void {
+    this.#isHurried = true
+    this.#hurry(false)
   }
 
   /** Say it without hearing of it. */
@@ -67,13 +79,14 @@ export class Settler {
 
   async #confirm(reply: string, what: Uint8Array, leftMs: () => number): Promise<boolean> {
     for (;;) {
-      if (!(await this.#watch.connectedWithin(Math.min(leftMs(), SILENCE_MS))) && leftMs() <= 0) return false
-      if (this.#watch.ended !== undefined) return false
+      if (!this.#watch.isConnected) {
+        await Promise.race([this.#watch.connectedWithin(Math.min(leftMs(), SILENCE_MS)), this.#hurried])
+      }
       if (this.#watch.isConnected) {
         const answer = await this.#ask(reply, what)
         if (answer !== undefined) return answer.headers?.code !== NO_RESPONDERS
       }
-      if (leftMs() <= 0) return false
+      if (leftMs() <= 0 || this.#isHurried || this.#watch.ended !== undefined) return false
     }
   }
 
