@@ -299,6 +299,24 @@ describe('other locks', () => {
   })
 })
 
+describe('lives', () => {
+  test('says of those who were killed or have left that they do not, and of one that stands still that it does', async () => {
+    const [victim, orderly, still] = await Promise.all([start(), start(), start()])
+    const names = await Promise.all([victim, orderly, still].map((peer) => peer.call('participant')))
+    const living = (): boolean[] => names.map((name) => here.region.lives(name))
+    expect(new Set([...names, here.region.participant]).size).toBe(4)
+    expect(living()).toEqual([true, true, true])
+    expect(here.region.lives(here.region.participant)).toBe(true)
+    await stop(still)
+    await Promise.all([victim.kill(), orderly.call('close')])
+    expect(living()).toEqual([false, false, true])
+    // Whoever comes next is not taken for one of them.
+    const next = await start()
+    expect(names).not.toContain(await next.call('participant'))
+    expect(living()).toEqual([false, false, true])
+  })
+})
+
 describe('onPeerLost', () => {
   test('tells the process of each that died, whoever cleaned up, and of nobody else', async () => {
     const told: LostPeer[] = []

@@ -30,6 +30,18 @@ export interface Region {
   /** Whether {@link Region.close} was called. */
   readonly closed: boolean
   /**
+   * Names this thread among all who use objects of this region, for others who want to know whether it lives. An integer of 32
+   * bits, never 0; its lowest byte, halved, is the number of its slot: below 128, and nobody else's meanwhile.
+   *
+   * @throws IpcError `IPC_CLOSED`; `IPC_OUT_OF_MEMORY` when 128 use the region.
+   */
+  readonly participant: number
+  /**
+   * Whether the thread of that name still uses the region. Proved by the system: one that stands still does, one that was
+   * killed does not. Threads that share a `SharedArrayBuffer` do until they close the region. One system call.
+   */
+  lives(participant: number): boolean
+  /**
    * Be told when others have died that used objects of this region: killed processes, threads that ended without closing
    * it. Proved by the system, so a process that only stands still is never among them. Looks ten times a second, which
    * keeps no process alive. Threads of one process that share a `SharedArrayBuffer` are not watched.
@@ -182,6 +194,14 @@ export class SharedRegion implements Region {
     if (this.#closed) throw new IpcError('IPC_CLOSED', `${this.what} is closed`)
     this.#self ??= new Participant(this.participants)
     return this.#self
+  }
+
+  get participant(): number {
+    return this.self.name
+  }
+
+  lives(participant: number): boolean {
+    return this.participants.lives(participant)
   }
 
   /** Use an object of the region. */

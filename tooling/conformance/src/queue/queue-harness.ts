@@ -37,6 +37,8 @@ export interface QueueHarness {
   open(setup?: QueueSetup): Promise<QueueFixture>
   /** A queue whose host can be killed; present where that is possible. */
   mortal?(): Promise<{ readonly queue: MessageQueue<unknown>; kill(): Promise<void> }>
+  /** Whether `another` is at a host of its own: those who wait at different ones are served in no particular order. */
+  readonly severalHosts?: boolean
   /** Watchdog of each test. @default 20_000 */
   readonly testTimeoutMs?: number
   /** Called once, after the last test. */

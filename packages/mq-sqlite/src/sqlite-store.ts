@@ -1,0 +1,282 @@
+import { closeSync, fdatasyncSync, fstatSync, openSync } from 'node:fs'
+import { IpcError } from '@ipc/core'
+import type { Definitions, MessageTable, QueueStore } from '@ipc/mq'
+import type { LostOwner } from '@ipc/mq/internal'
+import { bitOf, bootId, type Neighbours } from './neighbours.js'
+import { isInPlace, type QueueDirectory } from './queue-directory.js'
+import type { Database, Query } from './sqlite.js'
+import { SqliteTable, type TableHost } from './sqlite-table.js'
+import { storeError } from './store-error.js'
+import { type TableQueries, tableQueries } from './table-queries.js'
+
+/** Owners of leases that a process can have before it takes another number. */
+const OWNERS = 2 ** 21
+/** The log is copied into the file when it has about so many pages: 8 MiB. */
+const LOG_PAGES = 2000
+const PAGE_BYTES = 4096
+/** Rows that share a page, more or less, counting indexes. */
+const ROWS_PER_PAGE = 8
+
+/**
+ * Queues in an SQLite database that processes share. Whatever happens between `begin` and `commit` happens with the
+ * lock that all take turns for, in one transaction. The log of the database is synchronised by `sync`, after the lock: one
+ * call for all that was committed by then, by whomever, while others go on.
+ */
+export class SqliteStore implements QueueStore, TableHost {
+  readonly durability = 'disk'
+  readonly queries: TableQueries
+  readonly definitions: Definitions
+  readonly #directory: QueueDirectory
+  readonly #db: Database
+  readonly #neighbours: Neighbours
+  readonly #log: number
+  readonly #begin: Query
+  readonly #commit: Query
+  readonly #rollback: Query
+  readonly #dataVersion: Query
+  readonly #checkpoint: Query
+  readonly #numbers: Query
+  readonly #setNumbers: Query
+  readonly #tables = new Map<string, SqliteTable>()
+  readonly #touched: SqliteTable[] = []
+  #version = -1
+  #inTransaction = false
+  #lastSeq = 0
+  #lastId = 0
+  #numbersChanged = false
+  #definitionsChanged = false
+  #waitsChanged = false
+  /** Committed and not synchronised. */
+  #isUnsafe = false
+  #process = 0
+  #owners = 0
+  #isClosed = false
+
+  constructor(directory: QueueDirectory, db: Database, neighbours: Neighbours) {
+    this.#directory = directory
+    this.#db = db
+    this.#neighbours = neighbours
+    this.queries = tableQueries(db)
+    this.definitions = this.#makeDefinitions()
+    this.#begin = db.prepare('BEGIN IMMEDIATE')
+    this.#commit = db.prepare('COMMIT')
+    this.#rollback = db.prepare('ROLLBACK')
+    this.#dataVersion = db.prepare('PRAGMA data_version')
+    this.#checkpoint = db.prepare('PRAGMA wal_checkpoint(PASSIVE)')
+    this.#numbers = db.prepare('SELECT last_seq, last_id FROM store')
+    this.#setNumbers = db.prepare('UPDATE store SET last_seq = ?, last_id = ?')
+    try {
+      // No lock of SQLite is on this file, so that it may be opened beside it.
+      this.#log = openSync(`${db.path}-wal`, 'r+')
+    } catch (cause) {
+      throw storeError(cause, db.path)
+    }
+  }
+
+  table(name: string): MessageTable {
+    let table = this.#tables.get(name)
+    if (table === undefined) {
+      table = new SqliteTable(name, this)
+      this.#tables.set(name, table)
+    }
+    return table
+  }
+
+  nextId(): number {
+    this.#numbersChanged = true
+    return ++this.#lastId
+  }
+
+  nextSeq(): number {
+    this.#numbersChanged = true
+    return ++this.#lastSeq
+  }
+
+  nextOwner(): number {
+    if (this.#process === 0 || this.#owners >= OWNERS) this.#enlist()
+    return this.#process * OWNERS + this.#owners++
+  }
+
+  touched(table: SqliteTable): void {
+    if (table.isTouched) return
+    table.isTouched = true
+    this.#touched.push(table)
+  }
+
+  awaited(): void {
+    this.#waitsChanged = true
+  }
+
+  begin(): boolean {
+    // Others wait for what whoever died in here would have told them.
+    if (this.#neighbours.lock()) this.#neighbours.ringAll()
+    this.#begin.run()
+    this.#inTransaction = true
+    const version = this.#dataVersion.get()?.data_version as number
+    if (version === this.#version) return false
+    this.#version = version
+    const numbers = this.#numbers.get()
+    this.#lastSeq = numbers?.last_seq as number
+    this.#lastId = numbers?.last_id as number
+    for (const table of this.#tables.values()) table.othersWrote()
+    return true
+  }
+
+  commit(): void {
+    const hasWritten = this.#touched.length > 0 || this.#numbersChanged || this.#definitionsChanged
+    let messages = 0
+    let room = 0
+    let pages = 2
+    for (const table of this.#touched) {
+      table.save()
+      if (table.hasMessages) messages |= bitOf(table.number)
+      if (table.hasRoom) room |= bitOf(table.number)
+      pages += Math.ceil(table.written / ROWS_PER_PAGE + table.writtenBytes / PAGE_BYTES)
+    }
+    if (this.#numbersChanged) this.#setNumbers.run(this.#lastSeq, this.#lastId)
+    if (this.#waitsChanged) this.#sayWaits()
+    if (hasWritten && fstatSync(this.#log).nlink === 0) throw this.#removed()
+    this.#commit.run()
+    this.#inTransaction = false
+    for (const table of this.#touched) table.committed()
+    this.#touched.length = 0
+    this.#numbersChanged = false
+    this.#definitionsChanged = false
+    if (hasWritten) {
+      this.#isUnsafe = true
+      if ((messages | room) !== 0) this.#neighbours.ring(messages, room)
+      this.#neighbours.pages += pages
+      if (this.#neighbours.pages >= LOG_PAGES) this.#copyLog()
+    }
+    this.#neighbours.unlock()
+  }
+
+  sync(): void {
+    if (!this.#isUnsafe) return
+    try {
+      fdatasyncSync(this.#log)
+    } catch (cause) {
+      throw storeError(cause, `${this.#db.path}-wal`)
+    }
+    this.#isUnsafe = false
+  }
+
+  /**
+   * Owners of leases that are dead; called between `begin` and `commit`. Each is found by one of those who look. Of processes
+   * that cannot be judged, since they see other shared memory, the leases end by their time.
+   */
+  takeLostOwners(): LostOwner[] {
+    const boot = bootId()
+    const { identity } = this.#neighbours
+    const dead = this.#db
+      .prepare('SELECT number, boot, region, participant FROM process')
+      .all()
+      .filter((row) => {
+        if (row.number === this.#process) return false
+        if (row.boot !== boot) return true
+        return row.region === identity && !this.#neighbours.lives(row.participant as number)
+      })
+      .map(({ number }) => number as number)
+    if (dead.length === 0) return []
+    const owners = this.#db
+      .prepare(
+        'SELECT DISTINCT queue.name AS queue, owner FROM queue JOIN message ON queue.number = message.queue AND state = 3',
+      )
+      .all() as unknown as LostOwner[]
+    const remove = this.#db.prepare('DELETE FROM process WHERE number = ?')
+    for (const number of dead) remove.run(number)
+    this.#definitionsChanged = true
+    return owners.filter(({ owner }) => dead.includes(Math.floor(owner / OWNERS)))
+  }
+
+  /** @throws IpcError `IPC_STORE_FAILED` when the directory was removed, or another one is in its place. */
+  checkPlace(): void {
+    if (!isInPlace(this.#directory)) throw this.#removed()
+  }
+
+  close(): void {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    try {
+      if (this.#inTransaction) this.#rollback.run()
+      else if (this.#process > 0) this.#resign()
+    } catch {
+      // Others find out by themselves.
+    }
+    this.#db.close()
+    this.#neighbours.close()
+    closeSync(this.#log)
+  }
+
+  /** Take a number for the leases of this process. */
+  #enlist(): void {
+    const { participant, identity } = this.#neighbours
+    this.#db
+      .prepare('INSERT INTO process (boot, region, participant, pid) VALUES (?, ?, ?, ?)')
+      .run(bootId(), identity, participant, process.pid)
+    this.#process = this.#db.value('SELECT last_insert_rowid()') as number
+    this.#owners = 0
+    this.#definitionsChanged = true
+  }
+
+  #resign(): void {
+    this.#neighbours.lock()
+    this.#begin.run()
+    const { participant, identity } = this.#neighbours
+    this.#db
+      .prepare('DELETE FROM process WHERE boot = ? AND region = ? AND participant = ?')
+      .run(bootId(), identity, participant)
+    this.#commit.run()
+    // Delays and leases of which this process had the timers are theirs to watch now.
+    this.#neighbours.ringAll()
+    this.sync()
+  }
+
+  #removed(): IpcError {
+    const { path } = this.#db
+    const what = `${path} was removed, moved or replaced while it was open`
+    return new IpcError('IPC_STORE_FAILED', `${what}: open the queue again, it is empty then`, {
+      details: { path },
+    })
+  }
+
+  #sayWaits(): void {
+    let messages = 0
+    let room = 0
+    for (const table of this.#tables.values()) {
+      if (table.awaitsMessages) messages |= bitOf(table.number)
+      if (table.awaitsRoom) room |= bitOf(table.number)
+    }
+    this.#neighbours.await(messages, room)
+    this.#waitsChanged = false
+  }
+
+  /** Copy the log into the file, so that it begins anew. With the lock, and so all of it. */
+  #copyLog(): void {
+    this.#checkpoint.get()
+    this.#neighbours.pages = 0
+  }
+
+  #makeDefinitions(): Definitions {
+    const get = this.#db.prepare('SELECT json FROM definition WHERE key = ?')
+    const set = this.#db.prepare('INSERT OR REPLACE INTO definition VALUES (?, ?)')
+    const remove = this.#db.prepare('DELETE FROM definition WHERE key = ?')
+    const all = this.#db.prepare('SELECT key, json FROM definition')
+    return {
+      get: (key) => get.get(key)?.json as string | undefined,
+      set: (key, json) => {
+        this.#definitionsChanged = true
+        set.run(key, json)
+      },
+      delete: (key) => {
+        this.#definitionsChanged = true
+        remove.run(key)
+      },
+      [Symbol.iterator]: () =>
+        all
+          .all()
+          .map(({ key, json }): [string, string] => [key as string, json as string])
+          .values(),
+    }
+  }
+}

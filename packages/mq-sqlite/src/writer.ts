@@ -1,0 +1,162 @@
+import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads'
+import { IpcError, isIpcError } from '@ipc/core'
+import {
+  type Command,
+  decodeBatch,
+  encodeBatches,
+  QueueEngine,
+  type QueueEvent,
+  readCommand,
+  Session,
+  writeEvent,
+} from '@ipc/mq/internal'
+import { Neighbours } from './neighbours.js'
+import { openDatabase } from './open-database.js'
+import { ensureQueueDirectory } from './queue-directory.js'
+import { loadSqlite } from './sqlite.js'
+import { SqliteStore } from './sqlite-store.js'
+import type { FromWriter, ToWriter } from './writer-messages.js'
+
+/** One transaction takes no more than this, so that others do not wait for long. */
+const MOST_BYTES = 512 * 1024
+const MOST_COMMANDS = 2048
+/** Whoever would have rung may have been stopped or killed just before. */
+const LOOK_MS = 500
+
+/** Open the queues of a directory, and do what comes through the port until it says that no more does. */
+export async function write(port: MessagePort, directory: string): Promise<void> {
+  const place = ensureQueueDirectory(directory)
+  const sqlite = await loadSqlite()
+  const neighbours = new Neighbours(place.identity)
+  let store: SqliteStore
+  try {
+    neighbours.lock()
+    store = new SqliteStore(place, openDatabase(sqlite, place.path), neighbours)
+    neighbours.unlock()
+  } catch (error) {
+    neighbours.close()
+    throw error
+  }
+  new Writer(port, store, neighbours).start()
+}
+
+/** The thread that owns the database: all that arrived while it was busy is one transaction. */
+class Writer {
+  readonly #port: MessagePort
+  readonly #store: SqliteStore
+  readonly #neighbours: Neighbours
+  readonly #engine: QueueEngine
+  readonly #session: Session
+  #held: FromWriter[] | undefined
+  #look: ReturnType<typeof setInterval> | undefined
+
+  constructor(port: MessagePort, store: SqliteStore, neighbours: Neighbours) {
+    this.#port = port
+    this.#store = store
+    this.#neighbours = neighbours
+    this.#engine = new QueueEngine(store, neighbours.clock)
+    this.#session = new Session(
+      this.#engine,
+      { transport: 'sqlite' },
+      () => true,
+      (events) => this.#tell(events),
+      (error) => this.#end(error),
+    )
+  }
+
+  start(): void {
+    this.#port.on('message', (message: ToWriter) => this.#take(message))
+    this.#look = setInterval(() => this.#lookAround(), LOOK_MS)
+    this.#look.unref()
+    this.#neighbours.onLost(() => this.#releaseLost())
+    this.#releaseLost()
+    void this.#listen()
+  }
+
+  #take(first: ToWriter): void {
+    const commands: Command[] = []
+    let bytes = 0
+    let confirmed = 0
+    for (let message: ToWriter | undefined = first; message !== undefined; message = this.#next()) {
+      for (const command of decodeBatch(message.bytes, readCommand)) commands.push(command)
+      bytes += message.bytes.length
+      if (message.confirm) confirmed++
+      if (message.last) this.#held = []
+      if (message.last || bytes >= MOST_BYTES || commands.length >= MOST_COMMANDS) break
+    }
+    if (commands.length > 0) this.#session.execute(commands)
+    if (confirmed > 0) this.#post({ handled: confirmed })
+    if (this.#held !== undefined) this.#finish()
+  }
+
+  #next(): ToWriter | undefined {
+    return receiveMessageOnPort(this.#port)?.message
+  }
+
+  #tell(events: readonly QueueEvent[]): void {
+    for (const { bytes } of encodeBatches(events, writeEvent)) this.#post({ bytes })
+  }
+
+  #post(message: FromWriter): void {
+    if (this.#held !== undefined) this.#held.push(message)
+    else
+      this.#port.postMessage(
+        message,
+        message.bytes === undefined ? [] : [message.bytes.buffer as ArrayBuffer],
+      )
+  }
+
+  /** Others have written. */
+  async #listen(): Promise<void> {
+    try {
+      for (;;) {
+        await this.#neighbours.rung()
+        this.#engine.refresh()
+      }
+    } catch (error) {
+      // The end of it, which is nobody's fault.
+      if (!isIpcError(error, 'IPC_CLOSED')) this.#engine.end(errorOf(error))
+    }
+  }
+
+  #lookAround(): void {
+    try {
+      this.#store.checkPlace()
+    } catch (error) {
+      this.#engine.end(errorOf(error))
+    }
+    this.#engine.refresh()
+  }
+
+  #releaseLost(): void {
+    this.#engine.release(() => this.#store.takeLostOwners())
+  }
+
+  #finish(): void {
+    this.#session.leave(false)
+    this.#engine.end(new IpcError('IPC_CLOSED', 'the queues of the directory are closed'))
+    this.#stop()
+  }
+
+  /** The engine has ended by itself. */
+  #end(error: IpcError): void {
+    this.#post({ error: error.toJSON() })
+    this.#held ??= []
+    // Not within the run of the engine that this is part of.
+    queueMicrotask(() => this.#stop())
+  }
+
+  #stop(): void {
+    clearInterval(this.#look)
+    const held = this.#held ?? []
+    this.#held = undefined
+    for (const message of held) this.#post(message)
+    this.#port.close()
+  }
+}
+
+function errorOf(error: unknown): IpcError {
+  return isIpcError(error)
+    ? error
+    : new IpcError('IPC_STORE_FAILED', `the writer failed: ${error}`, { cause: error })
+}
