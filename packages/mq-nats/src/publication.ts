@@ -31,7 +31,7 @@ const STORED_BYTES = 34
 /** A message ready to be published. */
 export interface Publication {
   readonly id: string
-  readonly headers: MsgHdrs
+  readonly lines: readonly (readonly [name: string, value: string])[]
   readonly payload: Uint8Array
   /** With its headers. */
   readonly wireBytes: number
@@ -58,19 +58,17 @@ export function publication(payload: Uint8Array, parts: PublicationParts): Publi
   if (parts.dead !== undefined) {
     lines.push([ATTEMPTS, String(parts.dead.attempts)], [REASON, printable(parts.dead.reason)])
   }
-  const written = headers()
   let wireBytes = payload.length + FRAME_BYTES
-  for (const [name, value] of lines) {
-    written.set(name, value)
-    wireBytes += name.length + value.length + LINE_BYTES
-  }
-  return { id: parts.id, headers: written, payload, wireBytes }
+  for (const [name, value] of lines) wireBytes += name.length + value.length + LINE_BYTES
+  return { id: parts.id, lines, payload, wireBytes }
 }
 
-/** Let a message be refused unless `previous` is the one before it; `undefined`: whatever is before it. */
-export function chain({ headers: written }: Publication, previous: string | undefined): void {
-  if (previous !== undefined) written.set(EXPECTED_LAST, previous)
-  else if (written.has(EXPECTED_LAST)) written.delete(EXPECTED_LAST)
+/** Its headers. @param previous - Let it be refused unless that is the id of the message before it. */
+export function headersOf({ lines }: Publication, previous: string | undefined): MsgHdrs {
+  const written = headers()
+  for (const [name, value] of lines) written.append(name, value)
+  if (previous !== undefined) written.append(EXPECTED_LAST, previous)
+  return written
 }
 
 /** What a message costs in its stream. */

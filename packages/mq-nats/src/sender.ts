@@ -5,7 +5,7 @@ import type { ByteBudget } from './byte-budget.js'
 import type { ConnectionWatch } from './connection-watch.js'
 import { type ApiFailure, failure, isFull, isGone, isOutOfTurn, refusal, unknownFate } from './failure.js'
 import type { OutgoingEntry, Receipt, SendGroup } from './outgoing-entry.js'
-import { chain, type Publication, storedBytes } from './publication.js'
+import { headersOf, type Publication, storedBytes } from './publication.js'
 import type { Replies } from './replies.js'
 
 const MAX_WINDOW = 1024
@@ -223,11 +223,10 @@ export class Sender {
     const { publication, group } = entry
     const previous = this.#underWay.size === 0 ? undefined : this.#last
     const isChained = previous !== undefined && (waits || (group !== undefined && previous.group === group))
-    chain(publication, isChained ? previous.publication.id : undefined)
     const question = replies.expect((reply) => this.#answered(entry, reply))
     try {
       connection.publish(subject, publication.payload, {
-        headers: publication.headers,
+        headers: headersOf(publication, isChained ? previous.publication.id : undefined),
         reply: replies.subjectOf(question),
       })
     } catch (error) {

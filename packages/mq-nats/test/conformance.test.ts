@@ -1,11 +1,11 @@
 import { describeQueue, type QueueSetup } from '@ipc/conformance'
 import type { MessageQueue } from '@ipc/core'
+import { type NatsServer, natsObstacle, startNatsServer } from '@ipc/debian'
 import { connect, type NatsConnection } from '@nats-io/transport-node'
 import { afterAll, describe, expect, test } from 'vitest'
 import { natsQueue } from '../src/index.js'
-import { type NatsServer, obstacle, startNatsServer } from './fixtures/nats-server.js'
 
-const OBSTACLE = await obstacle()
+const OBSTACLE = await natsObstacle()
 
 const capabilities = {
   durability: ['memory', 'os'],
