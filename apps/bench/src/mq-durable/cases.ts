@@ -21,11 +21,15 @@ export const MQ_DURABLE_CASES: readonly BenchCase[] = [
     }),
     targets: [{ system: DISK, than: EVERYSEC, bound: 'at least', ratio: 4 }],
   },
-  caseOf('mq-durable/send/64/slow-disk', 'the same, every fsync takes 5 ms longer', {
-    shape: SEND,
-    ...SLOW_DISK,
-  }),
-  caseOf('mq-durable/queue/64/slow-disk', 'the same, every fsync takes 5 ms longer', {
+  caseOf(
+    'mq-durable/slow-disk/send/64',
+    '64-byte messages sent by the hundred, every fsync takes 5 ms longer',
+    {
+      shape: SEND,
+      ...SLOW_DISK,
+    },
+  ),
+  caseOf('mq-durable/slow-disk/queue/64', 'and acknowledged, every fsync takes 5 ms longer', {
     // Or those that need some fsyncs for each message would not come to an end.
     shape: { ...QUEUE, underWay: 400 },
     ...SLOW_DISK,
