@@ -28,7 +28,6 @@ import {
 import type { JetStreamManager, StreamInfo } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
 import { capabilitiesOf, notSupported } from './abilities.js'
-import { ByteBudget } from './byte-budget.js'
 import { type ConnectionListener, type ConnectionWatch, watchOf } from './connection-watch.js'
 import { DeadLetters, listFrom } from './dead-letters.js'
 import { failure } from './failure.js'
@@ -41,6 +40,7 @@ import type { PullSourceInit } from './pull-source.js'
 import type { ResolvedNatsSettings } from './queue-config.js'
 import { ReceiveCall } from './receive-call.js'
 import { Replies } from './replies.js'
+import { type Room, RoomBudget } from './room-budget.js'
 import { Sender } from './sender.js'
 import { Settler } from './settler.js'
 import { StreamDelivery } from './stream-delivery.js'
@@ -94,11 +94,17 @@ export class JetQueue<T> implements MessageQueue<T>, ConnectionListener {
     this.#watch = watch
     this.#settler = new Settler(connection, watch, replies)
     this.#replies = replies
-    const { whenFull, maxBytes } = settings
+    const { whenFull, maxBytes, maxMessages } = settings
     const { stream, subject } = names
     const look = (): Promise<StreamInfo | undefined> => watch.unlessCut(manager.streams.info(stream))
-    const room = async (): Promise<number> => maxBytes - ((await look())?.state.bytes ?? maxBytes)
-    const budget = whenFull === 'drop-oldest' ? undefined : new ByteBudget(room)
+    const room = async (): Promise<Room> => {
+      const state = (await look())?.state
+      // A connection that was cut tells nothing: it is asked again.
+      if (state === undefined) return { messages: 0, bytes: 0 }
+      const messages = whenFull === 'wait' ? maxMessages - state.messages : Number.POSITIVE_INFINITY
+      return { messages, bytes: maxBytes - state.bytes }
+    }
+    const budget = whenFull === 'drop-oldest' ? undefined : new RoomBudget(room)
     this.#sender = new Sender({ ...common, subject, waits: whenFull === 'wait', budget, look })
     this.#burying = new Sender({
       ...common,

@@ -8,16 +8,15 @@ import { Pull, type PullEnd } from './pull.js'
 /** The server forgets a request for messages after that; it is asked anew then. */
 const LONGEST_PULL_MS = 30_000
 const REFUSED_PAUSE_MS = 250
+/** Without a message for so long, none is on its way. */
+const QUIET_MS = 20
 
 /** What {@link PullSource} needs. */
 export interface PullSourceInit {
   readonly connection: NatsConnection
   readonly watch: ConnectionWatch
   readonly stream: string
-  /**
-   * Make the server look through the requests that wait. It does not deliver to one whose inbox is gone, but (2.9) what it has
-   * found out with a message in its hands that had come back, it forgets until the lease of that one is over.
-   */
+  /** Make the server look through the requests that wait, and forget those whose inbox is closed. */
   sweep(): Promise<unknown>
 }
 
@@ -40,6 +39,7 @@ export class PullSource {
   readonly #deadline: number
   readonly #pulls = new Set<Pull>()
   #wanted = 0
+  #lastAt = 0
   #stopPause: (() => void) | undefined
   #isOver = false
 
@@ -69,16 +69,30 @@ export class PullSource {
     this.#ask()
   }
 
-  /** Want no more; what the server has sent by now still comes before this resolves. */
+  /**
+   * Want no more; what the server has sent by now still comes before this resolves.
+   *
+   * A request cannot be taken back, only its inbox be closed. What the server (2.9) finds to be undeliverable then, it puts back,
+   * and with a closed request still in its list it may mistake that for something else: one message is forgotten until its
+   * lease ends, another one delivered twice. So nothing is closed while messages come, and the list is swept at once.
+   */
   async cancel(): Promise<void> {
     this.#isOver = true
     this.#stopPause?.()
+    if (this.#pulls.size === 0) return
+    while (this.#init.watch.isConnected && this.#pulls.size > 0 && this.#sinceLast() < QUIET_MS) {
+      await new Promise<void>((resolve) => startTimer(QUIET_MS, resolve))
+    }
     const pulls = [...this.#pulls]
-    if (pulls.length === 0) return
     if (this.#init.watch.isConnected) {
       await Promise.all(pulls.map((pull) => pull.cancel()))
-      await this.#init.sweep().catch(() => {})
+      if (pulls.length > 0) await this.#init.sweep().catch(() => {})
     } else for (const pull of pulls) pull.lose()
+  }
+
+  /** Milliseconds since anything came, or was asked for. */
+  #sinceLast(): number {
+    return performance.now() - this.#lastAt
   }
 
   #ask(): void {
@@ -86,11 +100,15 @@ export class PullSource {
     const max = this.#wanted
     if (this.#isOver || max === 0 || this.#stopPause !== undefined || !watch.isConnected) return
     this.#wanted = 0
+    this.#lastAt = performance.now()
     try {
       const pull: Pull = new Pull(connection, stream, {
         max,
         expiresMs: Math.min(LONGEST_PULL_MS, Math.max(1, Math.ceil(this.#deadline - performance.now()))),
-        onMessage: (message) => this.#target.onMessage(message),
+        onMessage: (message) => {
+          this.#lastAt = performance.now()
+          this.#target.onMessage(message)
+        },
         onEnd: (how) => this.#ended(pull, how),
       })
       this.#pulls.add(pull)

@@ -67,7 +67,7 @@ export function streamConfig(
     retention: RetentionPolicy.Workqueue,
     storage: storage === 'file' ? StorageType.File : StorageType.Memory,
     max_msgs: maxMessages,
-    // Where messages are refused, senders keep it: see ByteBudget.
+    // Where messages are refused, senders keep it: see RoomBudget.
     max_bytes: whenFull === 'drop-oldest' ? maxBytes : -1,
     discard: whenFull === 'drop-oldest' ? DiscardPolicy.Old : DiscardPolicy.New,
     duplicate_window: nanos(Math.min(window, MAX_DEDUPLICATION_WINDOW_MS)),

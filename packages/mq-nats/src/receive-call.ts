@@ -4,7 +4,7 @@ import type { Lease } from './lease.js'
 import type { LeaseKeeper } from './lease-keeper.js'
 import { PullSource, type PullSourceInit } from './pull-source.js'
 
-/** Messages that are there come within this time of each other, and of the request. */
+/** What is there comes within this time of a request. */
 const QUIET_MS = 20
 /** How late the server may tell that the time is over. */
 const GRACE_MS = 1000
@@ -16,44 +16,33 @@ export interface ReceiveTerms extends WaitOptions {
   readonly timeoutMs: number
 }
 
-/** One call that waits for messages. */
+/**
+ * One call that waits for messages: for the first one as long as it may, and then for what else is there. Both requests end by
+ * themselves; one that is given up is a danger to messages (see {@link PullSource.cancel}).
+ */
 export class ReceiveCall {
   /** What has come; nothing after the time. */
   readonly result: Promise<Lease[]>
+  readonly #init: PullSourceInit
   readonly #keeper: LeaseKeeper
   readonly #terms: ReceiveTerms
-  readonly #source: PullSource
   readonly #leases: Lease[] = []
+  #source: PullSource
   #stopTimer = (): void => {}
-  #stopQuiet = (): void => {}
   #isOver = false
   #resolve!: (leases: Lease[]) => void
   #reject!: (error: unknown) => void
 
   constructor(init: PullSourceInit, keeper: LeaseKeeper, terms: ReceiveTerms) {
+    this.#init = init
     this.#keeper = keeper
     this.#terms = terms
     this.result = new Promise((resolve, reject) => {
       this.#resolve = resolve
       this.#reject = reject
     })
-    const timeoutMs = Math.max(terms.timeoutMs, QUIET_MS)
-    this.#source = new PullSource(
-      init,
-      {
-        onMessage: (message) => {
-          const lease = keeper.take(message, terms.leaseMs)
-          if (lease === undefined) this.#source.want(1)
-          else this.#take(lease)
-        },
-        onExpired: () => void this.#finish(),
-        onGone: (why) => void this.fail(why),
-      },
-      performance.now() + timeoutMs,
-    )
     terms.signal?.addEventListener('abort', this.#onAbort, { once: true })
-    this.#startTimer(timeoutMs)
-    this.#source.want(terms.max)
+    this.#source = this.#ask(1, Math.max(terms.timeoutMs, QUIET_MS))
   }
 
   disconnected(): void {
@@ -71,37 +60,51 @@ export class ReceiveCall {
     this.#reject(again(why))
     // First of all, or what goes back comes here again.
     await this.#source.cancel()
-    const leases = this.#leases.splice(0)
-    await Promise.allSettled(leases.map((lease) => this.#keeper.release(lease)))
+    await Promise.allSettled(this.#leases.map((lease) => this.#keeper.release(lease)))
   }
 
-  /** The server tells when the time is over, if it can. */
-  #startTimer(timeoutMs: number): void {
-    this.#stopTimer = startTimer(timeoutMs, () => {
-      if (!this.#source.isAsking) void this.#finish()
+  #ask(count: number, withinMs: number): PullSource {
+    const source: PullSource = new PullSource(
+      this.#init,
+      {
+        onMessage: (message) => {
+          const lease = this.#keeper.take(message, this.#terms.leaseMs)
+          if (lease === undefined) source.want(1)
+          else this.#take(lease)
+        },
+        onExpired: () => void this.#finish(),
+        onGone: (why) => void this.fail(why),
+      },
+      performance.now() + withinMs,
+    )
+    this.#stopTimer()
+    // The server tells when the time is over, if it can.
+    this.#stopTimer = startTimer(withinMs, () => {
+      if (!source.isAsking) void this.#finish()
       else this.#stopTimer = startTimer(GRACE_MS, () => void this.#finish())
     })
+    source.want(count)
+    return source
   }
 
   #take(lease: Lease): void {
     this.#leases.push(lease)
     if (this.#isOver) return
-    this.#stopQuiet()
-    if (this.#leases.length === this.#terms.max) void this.#finish()
-    else this.#stopQuiet = startTimer(QUIET_MS, () => void this.#finish())
+    const missing = this.#terms.max - this.#leases.length
+    if (missing === 0) void this.#finish()
+    else if (this.#leases.length === 1) this.#source = this.#ask(missing, QUIET_MS)
   }
 
   async #finish(): Promise<void> {
     if (this.#isOver) return
     this.#end()
-    if (this.#leases.length < this.#terms.max) await this.#source.cancel()
+    await this.#source.cancel()
     this.#resolve(this.#leases)
   }
 
   #end(): void {
     this.#isOver = true
     this.#stopTimer()
-    this.#stopQuiet()
     this.#terms.signal?.removeEventListener('abort', this.#onAbort)
   }
 

@@ -1,12 +1,12 @@
 import { IpcError, type WaitOptions } from '@ipc/core'
 import { abortedError, checkDurationMs, startTimer } from '@ipc/core/internal'
 import type { Msg, NatsConnection } from '@nats-io/transport-node'
-import type { ByteBudget } from './byte-budget.js'
 import type { ConnectionWatch } from './connection-watch.js'
 import { type ApiFailure, failure, isFull, isGone, isOutOfTurn, refusal, unknownFate } from './failure.js'
 import type { OutgoingEntry, Receipt, SendGroup } from './outgoing-entry.js'
 import { headersOf, type Publication, storedBytes } from './publication.js'
 import type { Replies } from './replies.js'
+import type { RoomBudget } from './room-budget.js'
 
 const MAX_WINDOW = 1024
 const MAX_WINDOW_BYTES = 8 * 2 ** 20
@@ -27,8 +27,8 @@ export interface SenderInit {
   readonly subject: string
   /** Whether a message waits for room in a full stream. */
   readonly waits: boolean
-  /** Where the server does not keep the limit of bytes. */
-  readonly budget: ByteBudget | undefined
+  /** Where the server cannot be left alone with its limits. */
+  readonly budget: RoomBudget | undefined
   /** Asks for the stream. */
   look(): Promise<unknown>
   /** How errors name it. */
@@ -52,7 +52,7 @@ export class Sender {
   #underWayBytes = 0
   #unanswered = 0
   #unansweredBytes = 0
-  #again: OutgoingEntry[] = []
+  #again = 0
   #window = MAX_WINDOW
   #pauseMs = FIRST_PAUSE_MS
   #isFull = false
@@ -169,7 +169,7 @@ export class Sender {
     }
     this.#underWayBytes = 0
     this.#unanswered = 0
-    this.#again = []
+    this.#again = 0
   }
 
   #isIdle(): boolean {
@@ -193,7 +193,7 @@ export class Sender {
 
   #pump(): void {
     // What has to be sent again goes first.
-    if (this.#again.length > 0 || this.#stopPause !== undefined || this.#isLooking) return
+    if (this.#again > 0 || this.#stopPause !== undefined || this.#isLooking) return
     while (
       this.#init.watch.isConnected &&
       this.#waiting.length > 0 &&
@@ -250,8 +250,8 @@ export class Sender {
     if (this.#settle(entry, reply)) {
       this.#underWay.delete(entry)
       this.#underWayBytes -= entry.publication.wireBytes
-    } else this.#again.push(entry)
-    if (this.#unanswered === 0 && this.#again.length > 0) this.#goBack()
+    } else this.#again++
+    if (this.#unanswered === 0 && this.#again > 0) this.#goBack()
     this.#pump()
   }
 
@@ -282,8 +282,9 @@ export class Sender {
 
   /** All that was under way has been answered, and some of it has to be sent again, in order. */
   #goBack(): void {
-    const again = this.#again
-    this.#again = []
+    // Whatever the order of the answers.
+    const again = [...this.#underWay]
+    this.#again = 0
     this.#underWay.clear()
     this.#underWayBytes = 0
     const { isConnected } = this.#init.watch
@@ -313,7 +314,7 @@ export class Sender {
     this.#isLooking = false
     const [first] = this.#waiting
     if (fits === false && first !== undefined && this.#bytesOf(first) >= bytes) {
-      if (!this.#refused(first, 'maximum bytes')) return this.#pauseWhileFull()
+      if (!this.#refused(first, 'there is no room')) return this.#pauseWhileFull()
       this.#waiting.shift()
     } else if (fits === undefined) return this.#unavailable(problem)
     this.#pump()

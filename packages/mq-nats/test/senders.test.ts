@@ -41,12 +41,11 @@ describeOnServer('several senders', (on) => {
     const all = Promise.all(sends)
     let highest = 0
     let last = -1
-    while (last !== highest) {
+    while (highest < maxBytes / 2 || last !== highest) {
       last = highest
       await delay(50)
       highest = Math.max(highest, (await receiver.stats()).bytes)
     }
-    expect(highest).toBeGreaterThan(maxBytes / 2)
     expect(highest).toBeLessThan(maxBytes * SENDERS)
     let received = 0
     while (received < SENDERS * 100) {
