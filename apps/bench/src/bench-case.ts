@@ -18,8 +18,8 @@ export interface Setting extends Provided {
 /** Something that does the work of a case: ours, a peer, or C. */
 export interface System {
   readonly name: string
-  /** Where it is not there, this system is left out. */
-  readonly needs: Requirement | undefined
+  /** Where something of it is not there, this system is left out. */
+  readonly needs: Requirement | readonly Requirement[] | undefined
   /** Run once, with both sides in processes or threads of their own, made for it. */
   measure(setting: Setting): Promise<readonly Figure[]>
   /** The same as another checkout of this workspace, which is built, has it. Only of our packages. */

@@ -1,11 +1,11 @@
 import { findOnPath, installPackages } from '@ipc/debian'
-import type { BenchCase } from './bench-case.js'
+import type { BenchCase, System } from './bench-case.js'
 import { buildCPrograms, type CPrograms } from './peers/c-programs.js'
 
 const MAX_REASON_LENGTH = 200
 
 /** What some systems need beside Node.js. */
-export type Requirement = 'C programs' | 'nats-server' | 'redis-server' | 'zeromq'
+export type Requirement = 'C programs' | 'nats-server' | 'redis-server' | 'strace' | 'zeromq'
 
 /** What is there of it. */
 export interface Provided {
@@ -16,15 +16,15 @@ export interface Provided {
 
 /** Provide what the systems of `cases` need, or say why it is not to be had. Installing may take minutes, once. */
 export async function provide(cases: readonly BenchCase[]): Promise<Provided> {
-  const needed = new Set(cases.flatMap(({ systems }) => systems.map(({ needs }) => needs)))
+  const needed = new Set(cases.flatMap(({ systems }) => systems.flatMap(requirementsOf)))
   const missing = new Map<Requirement, string>()
   const programs = needed.has('C programs') ? await buildCPrograms() : undefined
   if (needed.has('C programs') && programs === undefined) {
     missing.set('C programs', 'the C programs cannot be built here (cc)')
   }
-  for (const server of ['nats-server', 'redis-server'] as const) {
-    if (!needed.has(server)) continue
-    await provideServer(server).catch((error) => missing.set(server, `no ${server}: ${lineOf(error)}`))
+  for (const program of ['nats-server', 'redis-server', 'strace'] as const) {
+    if (!needed.has(program)) continue
+    await provideProgram(program).catch((error) => missing.set(program, `no ${program}: ${lineOf(error)}`))
   }
   if (needed.has('zeromq')) {
     await import('zeromq').catch((error) =>
@@ -34,8 +34,13 @@ export async function provide(cases: readonly BenchCase[]): Promise<Provided> {
   return { programs, missing }
 }
 
+/** What a system needs. */
+export function requirementsOf({ needs = [] }: System): readonly Requirement[] {
+  return typeof needs === 'string' ? [needs] : needs
+}
+
 /** Program and package have the same name. */
-async function provideServer(name: 'nats-server' | 'redis-server'): Promise<void> {
+async function provideProgram(name: 'nats-server' | 'redis-server' | 'strace'): Promise<void> {
   if ((await findOnPath(name)) !== undefined) return
   await installPackages({ packages: [name], isThere: `command -v ${name}` })
 }

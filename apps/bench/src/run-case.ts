@@ -1,4 +1,5 @@
 import type { BenchCase, Figure, Setting, System } from './bench-case.js'
+import { requirementsOf } from './requirements.js'
 import { median } from './statistics.js'
 
 /** A metric of one system over all rounds. */
@@ -35,7 +36,9 @@ export async function runCase(
   setting: Setting,
   onTurn: (round: number, system: string) => void,
 ): Promise<CaseResult> {
-  const systems = benchCase.systems.filter(({ needs }) => needs === undefined || !setting.missing.has(needs))
+  const systems = benchCase.systems.filter(
+    (system) => !requirementsOf(system).some((need) => setting.missing.has(need)),
+  )
   const measured = new Map<System, Figure[][]>(systems.map((system) => [system, []]))
   const problems: string[] = []
   for (let round = 1; round <= rounds; round++) {

@@ -24,6 +24,8 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
       cli: join(root, 'src/cli.ts'),
       near: join(root, 'src/pair/near.ts'),
       far: join(root, 'src/pair/far.ts'),
+      // A thread that @ipc/mq-sqlite starts beside itself, wherever that is.
+      'writer-thread': join(root, '../../packages/mq-sqlite/src/writer-thread.ts'),
     },
     outDir: join(programs, 'dist'),
     config: false,

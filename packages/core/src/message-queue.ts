@@ -12,7 +12,18 @@ export interface QueueCapabilities {
   readonly ttl: boolean
   readonly deduplication: boolean
   readonly deadLetters: boolean
+  /** Without them, a batch that a queue refuses in its midst is there in part: `details.queued` of the error says how much. */
   readonly transactions: boolean
+  /** A message that comes back keeps its place. If not, it comes before those that were never delivered. */
+  readonly redeliveryInPlace: boolean
+  /** Deliveries that nobody began to handle are no attempts. If not, every delivery is one, those fetched ahead too. */
+  readonly startedAttempts: boolean
+  /**
+   * The queue knows of each message whether it can be delivered, waits or is leased. If not, `stats` counts as leased whatever
+   * was delivered and not acknowledged, and neither what was dropped nor what expired; `peek` and `purge` do not see what has
+   * come back until it can be delivered; and `drop-oldest` may drop what is leased.
+   */
+  readonly exactStates: boolean
 }
 
 /** Options of {@link MessageQueue.send}. `timeoutMs` and `signal` bound the wait for room in a full queue. */
@@ -80,7 +91,7 @@ export interface ProcessOptions extends Omit<ConsumeOptions, 'leaseMs'> {
 export interface PeekedMessage<T> {
   readonly body: T
   readonly id: string
-  /** Number of the attempt: 1 for the first. Deliveries that nobody began to handle do not count. */
+  /** Number of the attempt: 1 for the first. Which deliveries count is up to `capabilities.startedAttempts`. */
   readonly attempt: number
   readonly sentAt: Date
   readonly priority: number
@@ -185,7 +196,10 @@ export interface MessageQueue<T> extends AsyncDisposable {
    */
   send(body: T, options?: QueueSendOptions): Promise<SendReceipt>
 
-  /** Put several messages, in order, with one receipt each. A queue that refuses takes all of them or none. */
+  /**
+   * Put several messages, in order, with one receipt each. A queue that refuses takes all of them or none, where its
+   * `capabilities` have `transactions`.
+   */
   sendBatch(messages: readonly OutgoingMessage<T>[], options?: WaitOptions): Promise<SendReceipt[]>
 
   /**

@@ -73,6 +73,21 @@ export const listener: Promise<Listener<string, string, PortTarget>> = mq().list
     program: `const { port1, port2 } = new MessageChannel()\n${connectionProgram('mq', 'port1', 'port2')}`,
   },
   {
+    name: '@ipc/mq-nats',
+    folder: 'mq-nats',
+    needs: ['@ipc/core', '@ipc/mq'],
+    usage: `
+import { type MessageQueue, natsQueue } from '@ipc/mq-nats'
+import { connect } from '@nats-io/transport-node'
+export const queue: Promise<MessageQueue<string>> = connect().then((connection) => natsQueue<string>(connection, 'jobs'))
+`,
+    // There is no server here.
+    program: `
+const closed = { isClosed: () => true }
+await api.natsQueue(closed, 'jobs').catch(({ code }) => console.log(code === 'IPC_CLOSED' ? 42 : code))
+`,
+  },
+  {
     name: '@ipc/net',
     folder: 'net',
     needs: ['@ipc/core'],

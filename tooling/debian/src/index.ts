@@ -1,5 +1,5 @@
 /**
- * Debian packages for tests: what a test needs it installs itself, where it may.
+ * Debian packages for tests: what a test needs it installs itself, where it may. And the servers among them, at work.
  *
  * @packageDocumentation
  */
@@ -11,3 +11,4 @@ export {
   installSettled,
   type Wanted,
 } from './install-packages.js'
+export { type NatsServer, natsObstacle, startNatsServer } from './nats-server.js'

@@ -32,6 +32,13 @@ const PAIRS = {
   'comlink/round-trip': async () => (await import('../peers/comlink.js')).comlinkRoundTrip,
   'piscina/round-trip': async () => (await import('../peers/piscina.js')).piscinaRoundTrip,
   'bullmq/queue': async () => (await import('../peers/bullmq.js')).bullmqQueue,
+  'mq-durable/sqlite/disk': async () => (await import('../mq-durable/sqlite.js')).sqliteDisk,
+  'mq-durable/sqlite/os': async () => (await import('../mq-durable/sqlite.js')).sqliteOs,
+  'mq-durable/jetstream': async () => (await import('../mq-durable/jetstream.js')).jetstreamFile,
+  'mq-durable/bullmq/everysec': async () => (await import('../peers/bullmq-durable.js')).bullmqEverysec,
+  'mq-durable/bullmq/always': async () => (await import('../peers/bullmq-durable.js')).bullmqAlways,
+  'mq-durable/plain-sqlite/full': async () => (await import('../peers/plain-sqlite.js')).plainSqliteFull,
+  'mq-durable/plain-sqlite/normal': async () => (await import('../peers/plain-sqlite.js')).plainSqliteNormal,
   'unix-socket/round-trip': async () => (await import('../peers/unix-socket.js')).unixSocketRoundTrip,
 } satisfies Readonly<Record<string, () => Promise<Pair<never>>>>
 

@@ -32,14 +32,23 @@ function systemOf(name: string, pair: PairName, shape: unknown, near: string): S
 /**
  * Run both sides and wait for what they measured.
  *
+ * @param under - A program that runs them, with its arguments.
  * @throws the reason of `signal`; an error when a side fails or takes far too long.
  */
-async function runPair(path: string, job: NearJob, signal: AbortSignal): Promise<readonly Figure[]> {
+export async function runPair(
+  path: string,
+  job: NearJob,
+  signal: AbortSignal,
+  under: readonly string[] = [],
+): Promise<readonly Figure[]> {
   signal.throwIfAborted()
+  const [execPath = process.execPath, ...args] = under
   // Leads a group of its own, so that its far sides can be killed with it.
   const near = fork(path, [JSON.stringify(job)], {
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     detached: true,
+    execPath,
+    execArgv: under.length === 0 ? process.execArgv : [...args, process.execPath],
   })
   let report: NearReport | undefined
   near.on('message', (message) => {

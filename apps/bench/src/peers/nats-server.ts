@@ -12,8 +12,8 @@ export interface NatsServer {
  *
  * @throws Error when it does not come up.
  */
-export async function startNatsServer(): Promise<NatsServer> {
-  const server = spawn('nats-server', ['-a', '127.0.0.1', '-p', '-1'], {
+export async function startNatsServer(args: readonly string[] = []): Promise<NatsServer> {
+  const server = spawn('nats-server', ['-a', '127.0.0.1', '-p', '-1', ...args], {
     stdio: ['ignore', 'ignore', 'pipe'],
   })
   const stop = (): void => {

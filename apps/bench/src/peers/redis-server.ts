@@ -2,24 +2,16 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 
 /**
- * Start `redis-server`, which is found by `PATH`, without persistence, at a Unix socket. It ends with this process.
+ * Start `redis-server`, which is found by `PATH`, at a Unix socket, without persistence unless asked for. It ends with this process.
  *
  * @returns what stops it.
  * @throws Error when it does not come up.
  */
-export async function startRedisServer(socket: string): Promise<() => void> {
-  const settings = [
-    '--port',
-    '0',
-    '--unixsocket',
-    socket,
-    '--save',
-    '',
-    '--appendonly',
-    'no',
-    '--dir',
-    '/tmp',
-  ]
+export async function startRedisServer(
+  socket: string,
+  persistence: readonly string[] = ['--appendonly', 'no', '--dir', '/tmp'],
+): Promise<() => void> {
+  const settings = ['--port', '0', '--unixsocket', socket, '--save', '', ...persistence]
   const server = spawn('redis-server', settings, { stdio: ['ignore', 'pipe', 'ignore'] })
   const stop = (): void => {
     process.off('exit', stop)

@@ -5,17 +5,23 @@ import type { SentOut } from './commands.js'
 /** Checks what comes in, as that of a connection does. */
 export type Schema<T> = NonNullable<ConnectionOptions<T>['schema']>
 
+/** What of a stored message is read. */
+export type ReadableMessage = Pick<
+  SentOut,
+  'id' | 'attempts' | 'priority' | 'sentAt' | 'orderingKey' | 'headers' | 'body' | 'reason' | 'deadAt'
+>
+
 /** Turns stored messages into what the application sees. */
 export interface BodyReader<T> {
   /** @throws IpcError `IPC_DECODE_FAILED`. */
-  body(message: SentOut): T
-  peeked(message: SentOut): PeekedMessage<T>
-  dead(message: SentOut): DeadLetter<T>
+  body(message: ReadableMessage): T
+  peeked(message: ReadableMessage): PeekedMessage<T>
+  dead(message: ReadableMessage): DeadLetter<T>
 }
 
 /** The reader for a codec and a schema. What has been looked at and cannot be decoded throws when its body is read. */
 export function readerOf<T>(codec: Codec<T>, schema: Schema<T> | undefined): BodyReader<T> {
-  const read = ({ body }: SentOut): T => {
+  const read = ({ body }: ReadableMessage): T => {
     try {
       const decoded = codec.decode(body, 0, body.length)
       return schema === undefined ? decoded : validate(schema, decoded)
@@ -24,7 +30,7 @@ export function readerOf<T>(codec: Codec<T>, schema: Schema<T> | undefined): Bod
       throw new IpcError('IPC_DECODE_FAILED', `message could not be decoded: ${reason}`, { cause })
     }
   }
-  const peeked = (message: SentOut): PeekedMessage<T> => ({
+  const peeked = (message: ReadableMessage): PeekedMessage<T> => ({
     get body() {
       return read(message)
     },

@@ -1,7 +1,5 @@
 import { IpcError } from '@ipc/core'
-import type { SentOut } from './commands.js'
-import type { DeliveryStream } from './delivery-stream.js'
-import type { LeasedDelivery } from './leased-delivery.js'
+import type { Begun, HandledDelivery, MessageStream } from './message-stream.js'
 
 /**
  * The iterator of `consume`.
@@ -9,13 +7,13 @@ import type { LeasedDelivery } from './leased-delivery.js'
  * @param open - Begins the stream.
  * @param begin - The delivery that a message makes; `undefined` when it cannot be decoded.
  */
-export function deliveryIterator<T>(
-  open: (onChange: () => void) => DeliveryStream,
-  begin: (message: SentOut) => LeasedDelivery<T> | undefined | Promise<LeasedDelivery<T> | undefined>,
-): AsyncIterator<LeasedDelivery<T>, undefined> {
+export function deliveryIterator<T, Message>(
+  open: (onChange: () => void) => MessageStream<Message>,
+  begin: (message: Message) => Begun<T>,
+): AsyncIterator<HandledDelivery<T>, undefined> {
   let wake = (): void => {}
   let changed: Promise<void> | undefined
-  let stream: DeliveryStream | undefined
+  let stream: MessageStream<Message> | undefined
   const onChange = (): void => {
     changed = undefined
     wake()
@@ -27,16 +25,16 @@ export function deliveryIterator<T>(
     return changed
   }
   const done = { done: true, value: undefined } as const
-  const take = (
-    from: DeliveryStream,
-  ): LeasedDelivery<T> | undefined | Promise<LeasedDelivery<T> | undefined> => {
+  const take = (from: MessageStream<Message>): Begun<T> => {
     for (let message = from.take(); message !== undefined; message = from.take()) {
       const delivery = begin(message)
       if (delivery !== undefined) return delivery
     }
     return undefined
   }
-  const wait = async (from: DeliveryStream): Promise<IteratorResult<LeasedDelivery<T>, undefined>> => {
+  const wait = async (
+    from: MessageStream<Message>,
+  ): Promise<IteratorResult<HandledDelivery<T>, undefined>> => {
     for (;;) {
       const delivery = await take(from)
       if (delivery !== undefined) return { done: false, value: delivery }
@@ -57,7 +55,7 @@ export function deliveryIterator<T>(
       if (delivery === undefined) return wait(stream)
       if (!(delivery instanceof Promise)) return Promise.resolve({ done: false, value: delivery })
       return delivery.then((taken) =>
-        taken === undefined ? wait(stream as DeliveryStream) : { done: false, value: taken },
+        taken === undefined ? wait(stream as MessageStream<Message>) : { done: false, value: taken },
       )
     },
     async return() {

@@ -1,6 +1,7 @@
 import type { IpcError } from '@ipc/core'
 import { abortedError, Fifo } from '@ipc/core/internal'
 import type { QueueEvent, SentOut } from './commands.js'
+import type { MessageStream } from './message-stream.js'
 import { type QueueLink, succeeded } from './queue-link.js'
 import type { LeaseToken } from './state-machine.js'
 
@@ -17,7 +18,7 @@ export interface StreamTerms {
  * Messages as they come, some fetched ahead. What has been taken is made up for when half of the prefetch is used. What has
  * come and is not taken goes back when the stream ends.
  */
-export class DeliveryStream {
+export class DeliveryStream implements MessageStream<SentOut> {
   readonly #link: QueueLink
   readonly #terms: StreamTerms
   readonly #onChange: () => void

@@ -1,6 +1,7 @@
-import { type Delivery, IpcError } from '@ipc/core'
+import { IpcError } from '@ipc/core'
 import { checkDurationMs } from '@ipc/core/internal'
 import type { PlainAction, SentOut, Settle, SettleAction } from './commands.js'
+import type { HandledDelivery } from './message-stream.js'
 import type { QueueLink } from './queue-link.js'
 
 /** Who keeps the deliveries of a queue that are not settled. */
@@ -13,7 +14,7 @@ export interface DeliveryOwner {
 const NO_HEADERS: Readonly<Record<string, string>> = Object.freeze({})
 
 /** A delivery in the hands of the application. */
-export class LeasedDelivery<T> implements Delivery<T> {
+export class LeasedDelivery<T> implements HandledDelivery<T> {
   readonly body: T
   readonly #owner: DeliveryOwner
   readonly #message: SentOut

@@ -6,38 +6,33 @@ import {
   type PeekedMessage,
   type Unsubscribe,
 } from '@ipc/core'
-import type { SentOut } from './commands.js'
-import type { DeliveryStream } from './delivery-stream.js'
-import type { LeasedDelivery } from './leased-delivery.js'
+import type { Begun, HandledDelivery, MessageStream } from './message-stream.js'
 
 type ErrorListener = (error: unknown, delivery: PeekedMessage<unknown> | undefined) => void
 
 /** What {@link Processing} needs of its queue. */
-export interface ProcessingInit<T> {
+export interface ProcessingInit<T, Message> {
   readonly concurrency: number
   /** Whether a handler may lose its message while it is at work. */
   readonly isLimited: boolean
-  readonly handler: (delivery: LeasedDelivery<T>) => Promise<void> | void
-  stream(onChange: () => void): DeliveryStream
+  readonly handler: (delivery: HandledDelivery<T>) => Promise<void> | void
+  stream(onChange: () => void): MessageStream<Message>
   /** The delivery that a message makes; `undefined` when it cannot be decoded, which `onError` is told. */
-  begin(
-    message: SentOut,
-    onError: (error: unknown) => void,
-  ): LeasedDelivery<T> | undefined | Promise<LeasedDelivery<T> | undefined>
+  begin(message: Message, onError: (error: unknown) => void): Begun<T>
 }
 
 /** Handlers at work on a queue. */
-export class Processing<T> implements Consumer {
+export class Processing<T, Message> implements Consumer {
   readonly stopped: Promise<void>
-  readonly #init: ProcessingInit<T>
-  readonly #stream: DeliveryStream
+  readonly #init: ProcessingInit<T, Message>
+  readonly #stream: MessageStream<Message>
   #listeners: readonly ErrorListener[] = []
   #running = 0
   #isScheduled = false
   #isOver = false
   #resolveStopped!: () => void
 
-  constructor(init: ProcessingInit<T>) {
+  constructor(init: ProcessingInit<T, Message>) {
     this.stopped = new Promise((resolve) => {
       this.#resolveStopped = resolve
     })
@@ -94,7 +89,7 @@ export class Processing<T> implements Consumer {
     this.#resolveStopped()
   }
 
-  #handle(message: SentOut): void {
+  #handle(message: Message): void {
     const begun = this.#init.begin(message, (error) => this.#tell(error, undefined))
     if (!(begun instanceof Promise)) {
       if (begun !== undefined) this.#run(begun)
@@ -108,7 +103,7 @@ export class Processing<T> implements Consumer {
     })
   }
 
-  #run(delivery: LeasedDelivery<T>): void {
+  #run(delivery: HandledDelivery<T>): void {
     let result: Promise<void> | void
     try {
       result = this.#init.handler(delivery)
@@ -137,7 +132,7 @@ export class Processing<T> implements Consumer {
     )
   }
 
-  #succeeded(delivery: LeasedDelivery<T>): void {
+  #succeeded(delivery: HandledDelivery<T>): void {
     if (delivery.isLost) this.#tellLate(delivery)
     else if (delivery.isOver) return
     // Its program may have stood still, and not have heard of it.
@@ -148,13 +143,13 @@ export class Processing<T> implements Consumer {
     } else delivery.settleQuietly('ack')
   }
 
-  #tellLate(delivery: LeasedDelivery<T>): void {
+  #tellLate(delivery: HandledDelivery<T>): void {
     const what =
       'the lease was over before the handler was done: somebody else may have handled the message too'
     this.#tell(new IpcError('IPC_LEASE_LOST', what), delivery)
   }
 
-  #failed(error: unknown, delivery: LeasedDelivery<T>): void {
+  #failed(error: unknown, delivery: HandledDelivery<T>): void {
     if (!delivery.isOver) delivery.settleQuietly('retry')
     this.#tell(error, delivery)
   }

@@ -78,6 +78,9 @@ export class QueueClient<T> implements MessageQueue<T>, LeaseHolder, DeliveryOwn
       deduplication: true,
       deadLetters: true,
       transactions: true,
+      redeliveryInPlace: true,
+      startedAttempts: true,
+      exactStates: true,
     }
     this.#codec = codec
     this.#reader = reader
@@ -136,7 +139,7 @@ export class QueueClient<T> implements MessageQueue<T>, LeaseHolder, DeliveryOwn
     const terms = this.#streamTerms(options)
     const open = (onChange: () => void): DeliveryStream => this.#stream(terms, onChange)
     const begin = (message: SentOut) => this.#take(message, () => {})
-    return { [Symbol.asyncIterator]: () => deliveryIterator<T>(open, begin) }
+    return { [Symbol.asyncIterator]: () => deliveryIterator<T, SentOut>(open, begin) }
   }
 
   process(handler: (delivery: Delivery<T>) => Promise<void> | void, options: ProcessOptions = {}): Consumer {
@@ -147,7 +150,7 @@ export class QueueClient<T> implements MessageQueue<T>, LeaseHolder, DeliveryOwn
     }
     // Whether it lives is known without a time: a handler that keeps its event loop busy loses nothing.
     const terms = this.#streamTerms({ ...others, leaseMs: Number.POSITIVE_INFINITY })
-    return new Processing<T>({
+    return new Processing<T, SentOut>({
       handler,
       isLimited: maxRunMs !== undefined,
       concurrency: checkSize('concurrency', options.concurrency ?? 1, 1, MAX_BATCH),

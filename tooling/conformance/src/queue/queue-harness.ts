@@ -10,6 +10,9 @@ export const IN_MEMORY: QueueCapabilities = {
   deduplication: true,
   deadLetters: true,
   transactions: true,
+  redeliveryInPlace: true,
+  startedAttempts: true,
+  exactStates: true,
 }
 
 /** How a test wants its queue. Defaults where it says nothing: room for 1000 messages, leases of a minute. */

@@ -7,6 +7,7 @@ import { drain, queueTest, take } from '../queue-test.js'
 const numbers = (count: number): { body: number }[] => Array.from({ length: count }, (_, body) => ({ body }))
 
 export function consumingSuite(harness: QueueHarness): void {
+  const { exactStates, startedAttempts } = harness.capabilities
   describe('batches', () => {
     queueTest(harness, 'sendBatch gives a receipt for each message, in order', async ({ queue }) => {
       const receipts = await queue.sendBatch(numbers(100))
@@ -55,21 +56,23 @@ export function consumingSuite(harness: QueueHarness): void {
 
     queueTest(
       harness,
-      'what was fetched and not handled goes back when the loop is left, at no cost',
-      async (fixture) => {
-        const { queue } = fixture
+      'what was fetched and not handled goes back when the loop is left, at no cost where that counts',
+      async ({ queue }) => {
         await queue.sendBatch(numbers(20))
         for await (const delivery of queue.consume({ prefetch: 10 })) {
           await delivery.ack()
           break
         }
-        const deliveries = await until19(queue)
-        expect(deliveries.map(({ body }) => body)).toEqual(
+        if (exactStates) await until(async () => (await queue.stats()).ready === 19)
+        const deliveries: Delivery<unknown>[] = []
+        while (deliveries.length < 19) deliveries.push(...(await queue.receiveBatch({ max: 30 })))
+        const inOrder = exactStates ? deliveries : deliveries.sort((a, b) => Number(a.body) - Number(b.body))
+        expect(inOrder.map(({ body }) => body)).toEqual(
           numbers(20)
             .slice(1)
             .map(({ body }) => body),
         )
-        expect(deliveries.every(({ attempt }) => attempt === 1)).toBe(true)
+        if (startedAttempts) expect(deliveries.every(({ attempt }) => attempt === 1)).toBe(true)
       },
     )
 
@@ -122,12 +125,8 @@ export function consumingSuite(harness: QueueHarness): void {
   processTests(harness)
 }
 
-async function until19(queue: Parameters<typeof take>[0]): Promise<Delivery<unknown>[]> {
-  await until(async () => (await queue.stats()).ready === 19)
-  return queue.receiveBatch({ max: 30 })
-}
-
 function processTests(harness: QueueHarness): void {
+  const { exactStates } = harness.capabilities
   describe('process', () => {
     queueTest(harness, 'acknowledges what the handler returns from', async ({ queue }) => {
       await queue.sendBatch(numbers(300))
@@ -172,10 +171,13 @@ function processTests(harness: QueueHarness): void {
         const consumer = queue.process(() => {
           if (++handled === 1) throw new Error('not now')
         })
-        await until(async () => (await queue.stats()).delayed === 1)
+        if (exactStates) await until(async () => (await queue.stats()).delayed === 1)
         await until(() => handled === 2)
         await consumer.stop()
-        expect(await queue.stats()).toMatchObject({ ready: 0, delayed: 1, leased: 0 })
+        const waiting = exactStates ? { delayed: 1, leased: 0 } : { delayed: 0, leased: 1 }
+        await until(async () => (await queue.stats()).leased === waiting.leased)
+        expect(await queue.stats()).toMatchObject({ ready: 0, ...waiting })
+        expect(await queue.receive({ timeoutMs: 0 })).toBeUndefined()
       },
       { backoff: { firstMs: 600_000, maxMs: 600_000 } },
     )

@@ -4,7 +4,7 @@ import type { QueueHarness } from '../queue-harness.js'
 import { drain, queueTest, sendAll, take } from '../queue-test.js'
 
 export function lookingSuite(harness: QueueHarness): void {
-  const { priorities, transactions, orderingKeys } = harness.capabilities
+  const { priorities, transactions, orderingKeys, exactStates } = harness.capabilities
   describe('peek, purge and counters', () => {
     queueTest(harness, 'peek shows the next messages and takes none', async ({ queue }) => {
       expect(await queue.peek()).toEqual([])
@@ -23,7 +23,7 @@ export function lookingSuite(harness: QueueHarness): void {
       await sendAll(queue, [0, 1, 2, 3, 4, 5])
       const held = await queue.receiveBatch({ max: 4 })
       for (const at of [2, 0]) await held[at]!.nack()
-      expect((await queue.peek(9)).map(({ body }) => body)).toEqual([0, 2, 4, 5])
+      expect((await queue.peek(9)).map(({ body }) => body)).toEqual(exactStates ? [0, 2, 4, 5] : [4, 5])
     })
 
     queueTest(harness, 'purge removes what waits and leaves what is leased', async ({ queue }) => {

@@ -43,14 +43,23 @@ export function orderSuite(harness: QueueHarness): void {
       expect((await take(queue)).body).toEqual({ n: 1, bytes: new Uint8Array([1]) })
     })
 
-    queueTest(harness, 'a message that comes back keeps its place', async ({ queue }) => {
-      await sendAll(queue, ['a', 'b', 'c'])
-      const a = await take(queue)
-      const b = await take(queue)
-      await b.nack()
-      await a.nack()
-      expect(await drain(queue)).toEqual(['a', 'b', 'c'])
-    })
+    queueTest(
+      harness,
+      'a message that comes back keeps its place, or comes before new ones',
+      async ({ queue }) => {
+        await sendAll(queue, ['a', 'b', 'c'])
+        const a = await take(queue)
+        const b = await take(queue)
+        await b.nack()
+        await a.nack()
+        const seen = await drain(queue)
+        expect(capabilities.redeliveryInPlace ? seen : [...seen.slice(0, 2).sort(), seen[2]]).toEqual([
+          'a',
+          'b',
+          'c',
+        ])
+      },
+    )
 
     queueTest(harness, 'every message goes to one receiver only', async ({ queue, another }) => {
       const other = (await another()).queue

@@ -4,6 +4,7 @@ import type { QueueHarness } from '../queue-harness.js'
 import { drain, queueTest, take } from '../queue-test.js'
 
 export function queueWaitsSuite(harness: QueueHarness): void {
+  const { startedAttempts } = harness.capabilities
   describe('waits', () => {
     queueTest(harness, 'receive waits for a message', async ({ queue, another }) => {
       const received = queue.receive()
@@ -88,7 +89,7 @@ export function queueWaitsSuite(harness: QueueHarness): void {
       await check
       const { id } = await queue.send('a')
       const delivery = await take(queue)
-      expect([delivery.id, delivery.attempt]).toEqual([id, 1])
+      expect([delivery.id, startedAttempts ? delivery.attempt : 1]).toEqual([id, 1])
     })
 
     queueTest(
@@ -103,7 +104,7 @@ export function queueWaitsSuite(harness: QueueHarness): void {
           controller.abort()
           await sent
           const delivery = (await received) ?? (await take(queue))
-          expect([delivery.body, delivery.attempt]).toEqual([i, 1])
+          expect([delivery.body, startedAttempts ? delivery.attempt : 1]).toEqual([i, 1])
           await delivery.ack()
         }
       },
