@@ -21,6 +21,7 @@ import { abortedError, checkDurationMs, checkSize } from '@ipc/core/internal'
 import {
   type BodyReader,
   checkLeaseMs,
+  checkMaxRunMs,
   deliveryIterator,
   Processing,
   type ReadableMessage,
@@ -185,9 +186,7 @@ export class JetQueue<T> implements MessageQueue<T>, ConnectionListener {
   process(handler: (delivery: Delivery<T>) => Promise<void> | void, options: ProcessOptions = {}): Consumer {
     if (typeof handler !== 'function') throw new TypeError(`process takes a function, got ${typeof handler}`)
     const { maxRunMs, ...others } = options
-    if (maxRunMs !== undefined && checkDurationMs('maxRunMs', maxRunMs) === 0) {
-      throw new RangeError('maxRunMs must be above 0, got 0')
-    }
+    checkMaxRunMs(maxRunMs)
     // It is renewed for as long as the event loop goes on.
     const terms = this.#streamTerms({ ...others, leaseMs: Number.POSITIVE_INFINITY })
     return new Processing<T, Lease>({

@@ -17,7 +17,12 @@ export { openQueue } from './queue/open-queue.js'
 export { checkDurability, outgoing } from './queue/outgoing.js'
 export { Processing } from './queue/processing.js'
 export { QueueLink } from './queue/queue-link.js'
-export { checkLeaseMs, type ResolvedSettings, resolveSettings } from './queue/queue-settings.js'
+export {
+  checkLeaseMs,
+  checkMaxRunMs,
+  type ResolvedSettings,
+  resolveSettings,
+} from './queue/queue-settings.js'
 export { Session } from './queue/session.js'
 export { type NewMessage, StateMachine } from './queue/state-machine.js'
 export { openTopic } from './queue/topic.js'

@@ -19,7 +19,7 @@ import {
   type SendReceipt,
   type WaitOptions,
 } from '@ipc/core'
-import { checkDurationMs, checkSize } from '@ipc/core/internal'
+import { checkSize } from '@ipc/core/internal'
 import type { BodyReader } from './body-reader.js'
 import type { Inquiry, QueueEvent, SentOut } from './commands.js'
 import { deliveryIterator } from './delivery-iterator.js'
@@ -29,7 +29,7 @@ import { type DeliveryOwner, LeasedDelivery } from './leased-delivery.js'
 import { outgoing } from './outgoing.js'
 import { Processing } from './processing.js'
 import { type LeaseHolder, type QueueLink, receiptOf } from './queue-link.js'
-import { checkLeaseMs } from './queue-settings.js'
+import { checkLeaseMs, checkMaxRunMs } from './queue-settings.js'
 import { SeqIndex } from './seq-index.js'
 import type { LeaseToken, NewMessage } from './state-machine.js'
 import { TransactionSteps } from './transaction-steps.js'
@@ -145,9 +145,7 @@ export class QueueClient<T> implements MessageQueue<T>, LeaseHolder, DeliveryOwn
   process(handler: (delivery: Delivery<T>) => Promise<void> | void, options: ProcessOptions = {}): Consumer {
     if (typeof handler !== 'function') throw new TypeError(`process takes a function, got ${typeof handler}`)
     const { maxRunMs, ...others } = options
-    if (maxRunMs !== undefined && checkDurationMs('maxRunMs', maxRunMs) === 0) {
-      throw new RangeError('maxRunMs must be above 0, got 0')
-    }
+    checkMaxRunMs(maxRunMs)
     // Whether it lives is known without a time: a handler that keeps its event loop busy loses nothing.
     const terms = this.#streamTerms({ ...others, leaseMs: Number.POSITIVE_INFINITY })
     return new Processing<T, SentOut>({

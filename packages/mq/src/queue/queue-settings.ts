@@ -83,6 +83,14 @@ export function checkLeaseMs(leaseMs: number): number {
   return leaseMs
 }
 
+/** @throws RangeError unless it is a number of milliseconds above 0, or not given. */
+export function checkMaxRunMs(maxRunMs: number | undefined): number | undefined {
+  if (maxRunMs !== undefined && checkDurationMs('maxRunMs', maxRunMs) === 0) {
+    throw new RangeError('maxRunMs must be above 0, got 0')
+  }
+  return maxRunMs
+}
+
 function oneOf<T extends string>(name: string, value: T, values: readonly T[]): T {
   if (!values.includes(value)) {
     throw new TypeError(`${name} must be one of ${values.join(', ')}, got ${String(value)}`)

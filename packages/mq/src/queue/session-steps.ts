@@ -1,5 +1,5 @@
 import type { PlainAction, Settle } from './commands.js'
-import type { HostedQueue } from './hosted-queue.js'
+import type { HostedQueue, WaitingSend } from './hosted-queue.js'
 import { checkSize, fits, full, leaseOver } from './refusal.js'
 import type { LeaseToken, NewMessage, Sent, StateMachine } from './state-machine.js'
 
@@ -13,6 +13,17 @@ interface SettleStep {
 interface SendStep {
   readonly message: NewMessage
   readonly queue: HostedQueue
+}
+
+/** Let a queue have messages that others have to make room for. @throws Refusal `IPC_QUEUE_FULL` when they cannot. */
+export function sendDropping(queue: HostedQueue, { messages, receipts }: WaitingSend, now: number): void {
+  const { machine } = queue
+  for (const message of messages) {
+    if (machine.findDuplicate(message, now) === undefined && !machine.makeRoom(1, message.bytes, now)) {
+      throw full(queue)
+    }
+    receipts.push(machine.send(message, now))
+  }
 }
 
 /** Do with a delivery what its receiver says; false when the lease is over. */

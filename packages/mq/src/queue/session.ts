@@ -8,7 +8,7 @@ import type { HostedTopic } from './hosted-topic.js'
 import type { QueueSettings } from './queue-settings.js'
 import type { StoredMessage } from './queue-store.js'
 import { atMost, checked, checkSize, denied, fits, full, leaseOver, Refusal } from './refusal.js'
-import { publish, settle, settleEach, transact } from './session-steps.js'
+import { publish, sendDropping, settle, settleEach, transact } from './session-steps.js'
 import type { Sent } from './state-machine.js'
 import { checkPattern, checkSubject } from './topic-pattern.js'
 import { WaitingCalls } from './waiting-calls.js'
@@ -243,14 +243,9 @@ export class Session implements CommandSink, EngineClient, EventSink {
   #admit(request: number, id: number, queue: HostedQueue, sending: WaitingSend, now: number): void {
     const { messages } = sending
     for (const { bytes } of messages) checkSize(queue, bytes)
-    const { machine, settings } = queue
+    const { settings } = queue
     if (settings.whenFull === 'drop-oldest') {
-      for (const message of messages) {
-        if (machine.findDuplicate(message, now) === undefined && !machine.makeRoom(1, message.bytes, now)) {
-          throw full(queue)
-        }
-        sending.receipts.push(machine.send(message, now))
-      }
+      sendDropping(queue, sending, now)
       sending.done()
       return
     }
@@ -325,9 +320,9 @@ export class Session implements CommandSink, EngineClient, EventSink {
   }
 
   #settleEach({ request, handle, action, leases }: CommandOf<'settle-each'>, now: number): void {
-    const { queue, owner } = this.#handle(handle, 'receive')
+    const { queue, owner, durability } = this.#handle(handle, 'receive')
     const late = settleEach(this.#engine.touch(queue, now), owner, action, leases, now)
-    if (request !== 0) this.emit({ kind: 'settled', request, late })
+    if (request !== 0) this.emit({ kind: 'settled', request, late }, action === 'ack' ? durability : 'os')
   }
 
   #inquire({ request, handle, what, count }: CommandOf<'inquire'>, now: number): void {
@@ -349,10 +344,8 @@ export class Session implements CommandSink, EngineClient, EventSink {
     const steps = settles.map((step) => ({ step, ...this.#handle(step.handle, 'receive') }))
     const sendings = sends.map((step) => ({ message: step.message, ...this.#handle(step.handle, 'send') }))
     for (const { queue } of [...steps, ...sendings]) this.#engine.touch(queue, now)
-    const safe = safest([
-      ...steps.map(({ durability }) => durability),
-      ...sendings.map(({ message, durability }) => message.durability ?? durability),
-    ])
+    const levels = sendings.map(({ message, durability }) => message.durability ?? durability)
+    const safe = safest([...steps.map(({ durability }) => durability), ...levels])
     this.emit({ kind: 'sent', request, receipts: transact(steps, sendings, now) }, safe)
   }
 
