@@ -1,31 +1,26 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import {
+  IN_MEMORY as capabilities,
   connectedQueues,
+  describeBusyHandlers,
   describeQueue,
+  expectEveryCallSettles,
   type HostConnection,
   type StartedProcess,
   startProcess,
 } from '@ipc/conformance'
 import type { Connection } from '@ipc/core'
-import { connectQueue } from '@ipc/mq'
+import { connectQueue, createBroker } from '@ipc/mq'
 import { net } from '@ipc/net'
 import { shm } from '@ipc/shm'
+import { expect, test } from 'vitest'
 
 /** Queues of `@ipc/mq` over the transports of other packages, which its own tests cannot use. */
 const program = new URL('./fixtures/queue-broker.ts', import.meta.url)
-
-const capabilities = {
-  durability: ['memory'],
-  priorities: true,
-  orderingKeys: true,
-  delay: true,
-  ttl: true,
-  deduplication: true,
-  deadLetters: true,
-  transactions: true,
-} as const
 
 let brokers = 0
 
@@ -83,3 +78,63 @@ if (process.platform === 'linux') {
     (address) => shm().connect(address),
   )
 }
+
+async function start(file: URL, ...args: string[]): Promise<ChildProcess> {
+  const child = fork(file, args, {
+    execArgv: ['--import', import.meta.resolve('tsx'), '--conditions=@ipc/source'],
+  })
+  await once(child, 'message')
+  return child
+}
+
+const busy = new URL('./fixtures/busy-consumer.ts', import.meta.url)
+
+describeBusyHandlers({
+  name: 'over net',
+  async open(leaseMs) {
+    const address = `unix:${join(scratch, `busy-${++brokers}`)}`
+    const broker = createBroker({ queues: { queue: { leaseMs } } })
+    const listener = await net().listen(address)
+    broker.serve(listener)
+    let child: ChildProcess | undefined
+    return {
+      queue: await broker.queue('queue'),
+      async start(maxRunMs) {
+        child = await start(busy, address, String(maxRunMs ?? 0))
+        return child
+      },
+      async dispose() {
+        child?.kill('SIGKILL')
+        await broker.close()
+        await listener.close()
+      },
+    }
+  },
+})
+
+const mortal = new URL('./fixtures/dying-broker.ts', import.meta.url)
+/** A step in so many; the tests of @ipc/mq have more of them. */
+const STRIDE = 40
+
+test('over net, every promise settles when the broker is killed at any step', {
+  timeout: 540_000,
+}, async () => {
+  let isFound = true
+  let deaths = 0
+  for (let at = 1; isFound; at += STRIDE) {
+    const address = `unix:${join(scratch, `mortal-${++brokers}`)}`
+    const child = await start(mortal, address, String(at))
+    const connection = await net().connect(address)
+    try {
+      isFound = await expectEveryCallSettles({
+        open: (name, create) => connectQueue(connection, name, { create }),
+        dies: true,
+      })
+      if (isFound) deaths++
+    } finally {
+      connection.abort()
+      child.kill('SIGKILL')
+    }
+  }
+  expect(deaths).toBeGreaterThan(80 / STRIDE)
+})

@@ -64,9 +64,16 @@ export interface ConsumeOptions extends AbortOptions {
 }
 
 /** Options of {@link MessageQueue.process}. */
-export interface ProcessOptions extends ConsumeOptions {
+export interface ProcessOptions extends Omit<ConsumeOptions, 'leaseMs'> {
   /** Handlers that run at the same time. @default 1 */
   readonly concurrency?: number | undefined
+  /**
+   * How long a handler may take for a message; then the message goes to somebody else, as another attempt, and the
+   * `signal` of the delivery aborts. A handler begins when the queue knows of it, which takes a round trip.
+   *
+   * @default Infinity
+   */
+  readonly maxRunMs?: number | undefined
 }
 
 /** A message as it can be looked at without taking it. */
@@ -201,7 +208,8 @@ export interface MessageQueue<T> extends AsyncDisposable {
 
   /**
    * Handle messages as they come: acknowledged when the handler returns, back after the queue's backoff when it throws.
-   * The fastest way to consume.
+   * The fastest way to consume. What was fetched is ours for as long as this process is there and in reach of the queue,
+   * also while a handler keeps the event loop busy; `maxRunMs` bounds it. Where handlers take long, fetch little ahead.
    */
   process(handler: (delivery: Delivery<T>) => Promise<void> | void, options?: ProcessOptions): Consumer
 

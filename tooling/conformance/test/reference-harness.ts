@@ -1,7 +1,7 @@
 import type { MessageQueue } from '@ipc/core'
-import type { QueueHarness, QueueSetup } from '../src/index.js'
+import { IN_MEMORY, type QueueHarness, type QueueSetup } from '../src/index.js'
 import { QueueModel } from '../src/queue/queue-model.js'
-import { REFERENCE_CAPABILITIES, ReferenceHost, ReferenceQueue } from '../src/queue/reference-queue.js'
+import { ReferenceHost, ReferenceQueue } from '../src/queue/reference-queue.js'
 
 /** What a variant of the reference queue changes. */
 export interface QueueChanges {
@@ -16,7 +16,7 @@ export function referenceHarness(
 ): QueueHarness {
   return {
     name,
-    capabilities: REFERENCE_CAPABILITIES,
+    capabilities: IN_MEMORY,
     async open(setup = {}) {
       const hosts: ReferenceHost[] = []
       const host = (own: QueueSetup): ReferenceHost => {

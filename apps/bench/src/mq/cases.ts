@@ -60,10 +60,17 @@ export const MQ_CASES: readonly BenchCase[] = [
   },
   {
     name: 'mq/queue/64',
-    about: '64-byte messages sent to a queue by the hundred, taken and acknowledged one by one',
+    about:
+      '64-byte messages sent to a queue by the hundred, four hundreds at a time, handled and acknowledged',
     systems: [
       ourSystem(IN_PROCESS, 'mq/queue/in-process', QUEUE),
+      ourSystem('ours (in process, msgpack)', 'mq/queue/in-process', { ...QUEUE, codec: 'msgpack' }),
+      ourSystem('ours (in process, loop with ack)', 'mq/queue/in-process', { ...QUEUE, consumer: 'loop' }),
       ourSystem('ours (broker in a worker)', 'mq/queue/worker', QUEUE),
+      ourSystem('ours (broker in a worker, loop with ack)', 'mq/queue/worker', {
+        ...QUEUE,
+        consumer: 'loop',
+      }),
       ourSystem('ours (broker in a child process)', 'mq/queue/child', QUEUE),
       { ...pairSystem('BullMQ (Redis in memory)', 'bullmq/queue', QUEUE), needs: 'redis-server' },
     ],

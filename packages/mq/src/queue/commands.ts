@@ -4,10 +4,13 @@ import type { TableCounts } from './queue-store.js'
 import type { NewMessage, Sent } from './state-machine.js'
 
 /**
- * What is done with a delivery. `start`: its receiver begins to handle it, which makes it an attempt. `release`: it goes back,
- * not begun. `nack`: it goes back after `ms`. `retry`: it goes back after the queue's backoff.
+ * What is done with a delivery. `start`: its receiver begins to handle it, which makes it an attempt; `run`: for `ms` at
+ * most. `release`: it goes back, not begun. `nack`: it goes back after `ms`. `retry`: it goes back after the queue's backoff.
  */
-export type SettleAction = 'start' | 'ack' | 'release' | 'nack' | 'retry' | 'extend' | 'dead-letter'
+export type SettleAction = 'start' | 'ack' | 'release' | 'nack' | 'retry' | 'extend' | 'dead-letter' | 'run'
+
+/** Those that take nothing but the lease: many are said at once. */
+export type PlainAction = Extract<SettleAction, 'start' | 'ack' | 'release' | 'retry'>
 
 /** A lease and what becomes of it. */
 export interface Settle {
@@ -16,7 +19,7 @@ export interface Settle {
   readonly action: SettleAction
   readonly seq: number
   readonly epoch: number
-  /** Of `nack` and `extend`. */
+  /** Of `nack`, `extend` and `run`. */
   readonly ms: number
   /** Of `dead-letter`. */
   readonly reason: string
@@ -55,7 +58,7 @@ export type Command =
       readonly request: number
       readonly handle: number
       readonly max: number
-      /** 0: the queue's. */
+      /** 0: the queue's. `Infinity`: as long as the client is there. */
       readonly leaseMs: number
       readonly wait: boolean
     }
@@ -67,10 +70,20 @@ export type Command =
       readonly prefetch: number
       readonly leaseMs: number
     }
+  /** So many more. After a lease that is over a stream gets nothing before it has said that, be it 0. */
   | { readonly kind: 'credit'; readonly request: number; readonly count: number }
   /** Wait no more. Answered by `cancelled`, unless the answer is on its way already. */
   | { readonly kind: 'cancel'; readonly request: number }
   | ({ readonly kind: 'settle'; readonly request: number } & Settle)
+  /** The same for several deliveries of a queue, each for itself. Answered by `settled`. */
+  | {
+      readonly kind: 'settle-each'
+      readonly request: number
+      readonly handle: number
+      readonly action: PlainAction
+      /** `seq` and `epoch` of each in turn. */
+      readonly leases: readonly number[]
+    }
   | {
       readonly kind: 'inquire'
       readonly request: number
@@ -137,6 +150,13 @@ export type QueueEvent =
       readonly request: number
       readonly handle: number
       readonly messages: readonly SentOut[]
+    }
+  /** @see Command `settle-each` */
+  | {
+      readonly kind: 'settled'
+      readonly request: number
+      /** Places of those whose lease was over. */
+      readonly late: readonly number[]
     }
   | { readonly kind: 'cancelled'; readonly request: number; readonly queued: number }
   | { readonly kind: 'listed'; readonly request: number; readonly messages: readonly SentOut[] }

@@ -27,22 +27,38 @@ export function deliveryIterator<T>(
     return changed
   }
   const done = { done: true, value: undefined } as const
+  const take = (
+    from: DeliveryStream,
+  ): LeasedDelivery<T> | undefined | Promise<LeasedDelivery<T> | undefined> => {
+    for (let message = from.take(); message !== undefined; message = from.take()) {
+      const delivery = begin(message)
+      if (delivery !== undefined) return delivery
+    }
+    return undefined
+  }
+  const wait = async (from: DeliveryStream): Promise<IteratorResult<LeasedDelivery<T>, undefined>> => {
+    for (;;) {
+      const delivery = await take(from)
+      if (delivery !== undefined) return { done: false, value: delivery }
+      if (from.hasMore) continue
+      if (from.ended === undefined) await change()
+      else if (from.ended.code === 'IPC_CLOSED') return done
+      else {
+        const { code, message: what, cause, details } = from.ended
+        throw new IpcError(code, what, { cause, details })
+      }
+    }
+  }
   return {
-    async next() {
+    next() {
       // Not before somebody wants the first one.
       stream ??= open(onChange)
-      for (;;) {
-        const message = stream.take()
-        if (message !== undefined) {
-          const delivery = await begin(message)
-          if (delivery !== undefined) return { done: false, value: delivery }
-        } else if (stream.ended === undefined) await change()
-        else if (stream.ended.code === 'IPC_CLOSED') return done
-        else {
-          const { code, message: what, cause, details } = stream.ended
-          throw new IpcError(code, what, { cause, details })
-        }
-      }
+      const delivery = take(stream)
+      if (delivery === undefined) return wait(stream)
+      if (!(delivery instanceof Promise)) return Promise.resolve({ done: false, value: delivery })
+      return delivery.then((taken) =>
+        taken === undefined ? wait(stream as DeliveryStream) : { done: false, value: taken },
+      )
     },
     async return() {
       stream ??= open(onChange)

@@ -2,12 +2,13 @@ import type { IpcError } from '@ipc/core'
 import { abortedError, Fifo } from '@ipc/core/internal'
 import type { QueueEvent, SentOut } from './commands.js'
 import { type QueueLink, succeeded } from './queue-link.js'
+import type { LeaseToken } from './state-machine.js'
 
 /** What is asked of the engine by {@link DeliveryStream}. */
 export interface StreamTerms {
   readonly handle: number
   readonly prefetch: number
-  /** 0: the queue's. */
+  /** 0: the queue's. `Infinity`: as long as this client is there. */
   readonly leaseMs: number
   readonly signal: AbortSignal | undefined
 }
@@ -23,6 +24,10 @@ export class DeliveryStream {
   readonly #request: number
   readonly #fetched = new Fifo<SentOut>()
   #taken = 0
+  /** Leases of fetched messages that are over. */
+  readonly #late = new Set<string>()
+  /** Whether the engine waits for a sign that somebody takes messages here: one has been kept for too long. */
+  #isDoubted = false
   #ended: IpcError | undefined
 
   /** @param onChange - Called when there is something to take, or the end. */
@@ -46,21 +51,42 @@ export class DeliveryStream {
     return this.#ended
   }
 
+  /** Whether there is something to take. */
+  get hasMore(): boolean {
+    return this.#fetched.length > 0
+  }
+
   /** The next message, if it is there. */
   take(): SentOut | undefined {
-    const message = this.#fetched.shift()
-    if (message === undefined) return undefined
-    this.#taken++
-    if (this.#taken * 2 < this.#terms.prefetch || this.#ended !== undefined) return message
-    this.#link.post({ kind: 'credit', request: this.#request, count: this.#taken })
-    this.#taken = 0
+    let message = this.#fetched.shift()
+    let taken = message === undefined ? 0 : 1
+    while (message !== undefined && this.#late.size > 0 && this.#late.delete(keyOf(message))) {
+      message = this.#fetched.shift()
+      if (message !== undefined) taken++
+    }
+    this.#taken += taken
+    if (this.#ended !== undefined) return message
+    if (this.#isDoubted || (taken > 0 && this.#taken * 2 >= this.#terms.prefetch)) {
+      this.#link.post({ kind: 'credit', request: this.#request, count: this.#taken })
+      this.#isDoubted = false
+      this.#taken = 0
+    }
     return message
+  }
+
+  /** The time of a lease is over: of one that is fetched, or that was taken. */
+  leaseLost(token: LeaseToken, wasTaken: boolean): void {
+    if (this.#ended !== undefined) return
+    if (!wasTaken && this.#fetched.length > 0) this.#late.add(keyOf(token))
+    this.#isDoubted = true
+    this.#onChange()
   }
 
   /** Take no more. */
   end(why: IpcError): void {
     if (this.#ended !== undefined) return
     this.#ended = why
+    this.#late.clear()
     this.#terms.signal?.removeEventListener('abort', this.#onAbort)
     if (this.#link.ended === undefined) this.#link.post({ kind: 'cancel', request: this.#request })
     for (let message = this.#fetched.shift(); message !== undefined; message = this.#fetched.shift()) {
@@ -89,8 +115,11 @@ export class DeliveryStream {
     return false
   }
 
-  #giveBack({ seq, epoch }: SentOut): void {
-    const { handle } = this.#terms
-    this.#link.post({ kind: 'settle', request: 0, handle, action: 'release', seq, epoch, ms: 0, reason: '' })
+  #giveBack(message: SentOut): void {
+    this.#link.settlePlainly(this.#terms.handle, 'release', message)
   }
+}
+
+function keyOf({ seq, epoch }: LeaseToken): string {
+  return `${seq}:${epoch}`
 }

@@ -1,6 +1,6 @@
 import { type Delivery, IpcError } from '@ipc/core'
 import { checkDurationMs } from '@ipc/core/internal'
-import type { SentOut, Settle, SettleAction } from './commands.js'
+import type { PlainAction, SentOut, Settle, SettleAction } from './commands.js'
 import type { QueueLink } from './queue-link.js'
 
 /** Who keeps the deliveries of a queue that are not settled. */
@@ -57,6 +57,10 @@ export class LeasedDelivery<T> implements Delivery<T> {
     return this.#controller.signal
   }
 
+  get handle(): number {
+    return this.#owner.handle
+  }
+
   get seq(): number {
     return this.#message.seq
   }
@@ -75,7 +79,11 @@ export class LeasedDelivery<T> implements Delivery<T> {
   }
 
   ack(): Promise<void> {
-    return this.#settle('ack')
+    if (this.#over !== undefined) return Promise.reject(this.#refusal(this.#over))
+    this.#end(SETTLED)
+    return new Promise((resolve, reject) => {
+      this.#owner.link.settlePlainly(this.#owner.handle, 'ack', this, { resolve, reject })
+    })
   }
 
   nack({ delayMs = 0 }: { readonly delayMs?: number | undefined } = {}): Promise<void> {
@@ -93,15 +101,15 @@ export class LeasedDelivery<T> implements Delivery<T> {
 
   deadLetter(reason: string): Promise<void> {
     if (typeof reason !== 'string') throw new TypeError(`reason must be a string, got ${typeof reason}`)
+    // It has been an attempt, even if nobody was told so far.
+    if (this.#over === undefined) this.#owner.link.settlePlainly(this.#owner.handle, 'start', this)
     return this.#settle('dead-letter', 0, reason)
   }
 
   /** Settle without hearing of it. */
-  settleQuietly(action: SettleAction, reason = ''): void {
+  settleQuietly(action: PlainAction): void {
     this.#end(SETTLED)
-    const { link, handle } = this.#owner
-    const { seq, epoch } = this
-    link.post({ kind: 'settle', request: 0, handle, action, seq, epoch, ms: 0, reason })
+    this.#owner.link.settlePlainly(this.#owner.handle, action, this)
   }
 
   /**

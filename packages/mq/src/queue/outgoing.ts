@@ -1,5 +1,6 @@
 import { type Codec, type Durability, IpcError, type QueueSendOptions } from '@ipc/core'
 import { checkDurationMs } from '@ipc/core/internal'
+import { encodeBody } from './body-memory.js'
 import { LEVELS } from './durability.js'
 import type { NewMessage } from './state-machine.js'
 
@@ -29,7 +30,7 @@ export function outgoing<T>(
   let bytes = checkText('deduplicationId', deduplicationId) + checkText('orderingKey', orderingKey)
   if (headers !== undefined) bytes += checkHeaders(headers)
   if (durability !== undefined) checkDurability(durability, offered)
-  const encoded = encode(codec, body)
+  const encoded = encodeBody(codec, body)
   bytes += encoded.length
   return { priority, delayMs, ttlMs, deduplicationId, orderingKey, headers, body: encoded, bytes, durability }
 }
@@ -70,29 +71,4 @@ export function checkDurability(durability: Durability, offered: Durability): vo
     'IPC_NOT_SUPPORTED',
     `this queue keeps messages as safely as ${JSON.stringify(offered)}, not ${JSON.stringify(durability)}`,
   )
-}
-
-const FIRST_SCRATCH_BYTES = 16 * 1024
-const LARGEST_KEPT_BYTES = 2 ** 20
-const MAX_BODY_BYTES = 2 ** 30
-let scratch = new Uint8Array(FIRST_SCRATCH_BYTES)
-
-function encode<T>(codec: Codec<unknown, T>, body: T): Uint8Array {
-  const known = codec.sizeOf?.(body)
-  if (known !== undefined) {
-    const exact = new Uint8Array(known)
-    codec.encode(body, exact, 0)
-    return exact
-  }
-  let target = scratch
-  let end = codec.encode(body, target, 0)
-  while (end < 0) {
-    if (target.length >= MAX_BODY_BYTES) {
-      throw new IpcError('IPC_MESSAGE_TOO_LARGE', `message exceeds ${MAX_BODY_BYTES} bytes`)
-    }
-    target = new Uint8Array(4 * target.length)
-    if (target.length <= LARGEST_KEPT_BYTES) scratch = target
-    end = codec.encode(body, target, 0)
-  }
-  return target.slice(0, end)
 }

@@ -1,4 +1,11 @@
-import { type AbortOptions, type Consumer, IpcError, type PeekedMessage, type Unsubscribe } from '@ipc/core'
+import {
+  type AbortOptions,
+  type Consumer,
+  IpcError,
+  isIpcError,
+  type PeekedMessage,
+  type Unsubscribe,
+} from '@ipc/core'
 import type { SentOut } from './commands.js'
 import type { DeliveryStream } from './delivery-stream.js'
 import type { LeasedDelivery } from './leased-delivery.js'
@@ -8,6 +15,8 @@ type ErrorListener = (error: unknown, delivery: PeekedMessage<unknown> | undefin
 /** What {@link Processing} needs of its queue. */
 export interface ProcessingInit<T> {
   readonly concurrency: number
+  /** Whether a handler may lose its message while it is at work. */
+  readonly isLimited: boolean
   readonly handler: (delivery: LeasedDelivery<T>) => Promise<void> | void
   stream(onChange: () => void): DeliveryStream
   /** The delivery that a message makes; `undefined` when it cannot be decoded, which `onError` is told. */
@@ -129,11 +138,20 @@ export class Processing<T> implements Consumer {
   }
 
   #succeeded(delivery: LeasedDelivery<T>): void {
-    if (delivery.isLost) {
-      const what =
-        'the lease was over before the handler was done: somebody else may have handled the message too'
-      this.#tell(new IpcError('IPC_LEASE_LOST', what), delivery)
-    } else if (!delivery.isOver) delivery.settleQuietly('ack')
+    if (delivery.isLost) this.#tellLate(delivery)
+    else if (delivery.isOver) return
+    // Its program may have stood still, and not have heard of it.
+    else if (this.#init.isLimited) {
+      delivery.ack().catch((error) => {
+        if (isIpcError(error, 'IPC_LEASE_LOST')) this.#tellLate(delivery)
+      })
+    } else delivery.settleQuietly('ack')
+  }
+
+  #tellLate(delivery: LeasedDelivery<T>): void {
+    const what =
+      'the lease was over before the handler was done: somebody else may have handled the message too'
+    this.#tell(new IpcError('IPC_LEASE_LOST', what), delivery)
   }
 
   #failed(error: unknown, delivery: LeasedDelivery<T>): void {

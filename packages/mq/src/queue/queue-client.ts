@@ -19,7 +19,8 @@ import {
   type SendReceipt,
   type WaitOptions,
 } from '@ipc/core'
-import { checkSize } from '@ipc/core/internal'
+import { checkDurationMs, checkSize } from '@ipc/core/internal'
+import { listed, value } from './answers.js'
 import type { BodyReader } from './body-reader.js'
 import type { Inquiry, QueueEvent, SentOut } from './commands.js'
 import { deliveryIterator } from './delivery-iterator.js'
@@ -30,9 +31,11 @@ import { outgoing } from './outgoing.js'
 import { Processing } from './processing.js'
 import { type LeaseHolder, type QueueLink, receiptOf } from './queue-link.js'
 import { checkLeaseMs } from './queue-settings.js'
+import { SeqIndex } from './seq-index.js'
 import type { LeaseToken, NewMessage } from './state-machine.js'
 import { TransactionSteps } from './transaction-steps.js'
 
+const NO_OPTIONS: QueueSendOptions = {}
 const DEFAULT_PREFETCH = 32
 const MAX_BATCH = 65_536
 
@@ -59,7 +62,7 @@ export class QueueClient<T> implements MessageQueue<T>, LeaseHolder, DeliveryOwn
   readonly #reader: BodyReader<T>
   readonly #offered: Durability
   readonly #durability: Durability
-  readonly #deliveries = new Map<number, LeasedDelivery<unknown>>()
+  readonly #deliveries = new SeqIndex<LeasedDelivery<unknown>>()
   readonly #streams = new Set<DeliveryStream>()
   #closing: Promise<void> | undefined
 
@@ -84,7 +87,7 @@ export class QueueClient<T> implements MessageQueue<T>, LeaseHolder, DeliveryOwn
     link.addHolder(handle, this)
   }
 
-  send(body: T, options: QueueSendOptions = {}): Promise<SendReceipt> {
+  send(body: T, options: QueueSendOptions = NO_OPTIONS): Promise<SendReceipt> {
     try {
       const messages = [outgoing(this.#codec, body, options, this.#offered)]
       return this.#send(messages, options, ([receipt]) => receipt as SendReceipt)
@@ -98,7 +101,7 @@ export class QueueClient<T> implements MessageQueue<T>, LeaseHolder, DeliveryOwn
     options: WaitOptions = {},
   ): Promise<SendReceipt[]> {
     checkSize('the length of a batch', messages.length, 0, MAX_BATCH)
-    const encoded = messages.map(({ body, options: own = {} }) => {
+    const encoded = messages.map(({ body, options: own = NO_OPTIONS }) => {
       return outgoing(this.#codec, body, own, this.#offered)
     })
     return encoded.length === 0 ? [] : this.#send(encoded, options, (receipts) => receipts)
@@ -108,7 +111,7 @@ export class QueueClient<T> implements MessageQueue<T>, LeaseHolder, DeliveryOwn
     const [first] = await this.#receive(1, options)
     if (first === undefined) return undefined
     const delivery = this.#decode(first)
-    await this.#begin(delivery, first)
+    await this.#begin(delivery, first, false)
     return delivery
   }
 
@@ -119,7 +122,7 @@ export class QueueClient<T> implements MessageQueue<T>, LeaseHolder, DeliveryOwn
     for (const message of await this.#receive(options.max, options)) {
       try {
         const delivery = this.#decode(message)
-        await this.#begin(delivery, message)
+        await this.#begin(delivery, message, false)
         deliveries.push(delivery)
       } catch (error) {
         failures.push(error)
@@ -139,12 +142,18 @@ export class QueueClient<T> implements MessageQueue<T>, LeaseHolder, DeliveryOwn
 
   process(handler: (delivery: Delivery<T>) => Promise<void> | void, options: ProcessOptions = {}): Consumer {
     if (typeof handler !== 'function') throw new TypeError(`process takes a function, got ${typeof handler}`)
-    const terms = this.#streamTerms(options)
+    const { maxRunMs, ...others } = options
+    if (maxRunMs !== undefined && checkDurationMs('maxRunMs', maxRunMs) === 0) {
+      throw new RangeError('maxRunMs must be above 0, got 0')
+    }
+    // Whether it lives is known without a time: a handler that keeps its event loop busy loses nothing.
+    const terms = this.#streamTerms({ ...others, leaseMs: Number.POSITIVE_INFINITY })
     return new Processing<T>({
       handler,
+      isLimited: maxRunMs !== undefined,
       concurrency: checkSize('concurrency', options.concurrency ?? 1, 1, MAX_BATCH),
       stream: (onChange) => this.#stream(terms, onChange),
-      begin: (message, onError) => this.#take(message, onError),
+      begin: (message, onError) => this.#take(message, onError, maxRunMs),
     })
   }
 
@@ -206,24 +215,28 @@ export class QueueClient<T> implements MessageQueue<T>, LeaseHolder, DeliveryOwn
     return outgoing(this.#codec, body, options, this.#offered)
   }
 
-  leaseLost({ seq, epoch }: LeaseToken): void {
-    const delivery = this.#deliveries.get(seq)
-    if (delivery?.epoch !== epoch) return
-    this.#deliveries.delete(seq)
-    delivery.lose(new IpcError('IPC_LEASE_LOST', 'the time of the lease is over'))
+  leaseLost(token: LeaseToken): void {
+    const { seq, epoch } = token
+    const found = this.#deliveries.find(seq)
+    const delivery = found?.epoch === epoch ? found : undefined
+    if (delivery !== undefined) {
+      this.#deliveries.remove(seq)
+      delivery.lose(new IpcError('IPC_LEASE_LOST', 'the time of the lease is over'))
+    }
+    for (const stream of [...this.#streams]) stream.leaseLost(token, delivery !== undefined)
   }
 
   ended(error: IpcError): void {
     const why = new IpcError('IPC_LEASE_LOST', `the queue is out of reach: ${error.message}`, {
       cause: error,
     })
-    const deliveries = [...this.#deliveries.values()]
+    const deliveries = [...this.#deliveries]
     this.#deliveries.clear()
     for (const delivery of deliveries) delivery.lose(why)
   }
 
   settled(delivery: LeasedDelivery<unknown>): void {
-    this.#deliveries.delete(delivery.seq)
+    this.#deliveries.remove(delivery.seq)
   }
 
   #send<R>(
@@ -266,9 +279,7 @@ export class QueueClient<T> implements MessageQueue<T>, LeaseHolder, DeliveryOwn
     const { link, handle } = this
     const request = link.newNumber()
     const wait = timeoutMs !== 0
-    const giveBack = ({ seq, epoch }: SentOut): void => {
-      link.post({ kind: 'settle', request: 0, handle, action: 'release', seq, epoch, ms: 0, reason: '' })
-    }
+    const giveBack = (message: SentOut): void => link.settlePlainly(handle, 'release', message)
     return link.ask(
       { kind: 'receive', request, handle, max, leaseMs: leaseMs ?? 0, wait },
       { signal, timeoutMs: wait ? timeoutMs : Number.POSITIVE_INFINITY },
@@ -299,7 +310,7 @@ export class QueueClient<T> implements MessageQueue<T>, LeaseHolder, DeliveryOwn
       throw error
     }
     const delivery = new LeasedDelivery<T>(this, message, body)
-    this.#deliveries.set(delivery.seq, delivery as LeasedDelivery<unknown>)
+    this.#deliveries.add(delivery as LeasedDelivery<unknown>)
     return delivery
   }
 
@@ -307,6 +318,7 @@ export class QueueClient<T> implements MessageQueue<T>, LeaseHolder, DeliveryOwn
   #take(
     message: SentOut,
     onError: (error: unknown) => void,
+    maxRunMs = Number.POSITIVE_INFINITY,
   ): LeasedDelivery<T> | undefined | Promise<LeasedDelivery<T> | undefined> {
     let delivery: LeasedDelivery<T>
     try {
@@ -315,7 +327,7 @@ export class QueueClient<T> implements MessageQueue<T>, LeaseHolder, DeliveryOwn
       onError(error)
       return undefined
     }
-    const begun = this.#begin(delivery, message)
+    const begun = this.#begin(delivery, message, true, maxRunMs)
     if (begun === undefined) return delivery
     return begun.then(
       () => delivery,
@@ -323,10 +335,20 @@ export class QueueClient<T> implements MessageQueue<T>, LeaseHolder, DeliveryOwn
     )
   }
 
-  /** It is about to be handled. Of one that somebody may have died of, the engine has to know before. */
-  #begin(delivery: LeasedDelivery<T>, { suspect }: SentOut): Promise<void> | undefined {
-    if (suspect) return this.link.settle(this.handle, 'start', delivery)
-    this.link.begin(this.handle, delivery)
+  /**
+   * It is about to be handled. Of one that somebody may have died of, the engine has to know before, and of one whose time
+   * begins now: the handler may leave no time to tell.
+   */
+  #begin(
+    delivery: LeasedDelivery<T>,
+    { suspect }: SentOut,
+    isOneOfMany: boolean,
+    maxRunMs = Number.POSITIVE_INFINITY,
+  ): Promise<void> | undefined {
+    const { link, handle } = this
+    if (maxRunMs !== Number.POSITIVE_INFINITY) return link.settle(handle, 'run', delivery, maxRunMs)
+    if (suspect) return link.settle(handle, 'start', delivery)
+    link.begin(delivery, isOneOfMany)
     return undefined
   }
 
@@ -377,12 +399,4 @@ export class QueueClient<T> implements MessageQueue<T>, LeaseHolder, DeliveryOwn
 
 function closed(name: string): IpcError {
   return new IpcError('IPC_CLOSED', `queue ${name} is closed`)
-}
-
-function listed(event: QueueEvent): readonly SentOut[] {
-  return (event as Extract<QueueEvent, { kind: 'listed' }>).messages
-}
-
-function value(event: QueueEvent): number {
-  return (event as Extract<QueueEvent, { kind: 'done' }>).value
 }

@@ -1,6 +1,7 @@
 import { IpcError, type SendReceipt, type WaitOptions } from '@ipc/core'
 import { abortedError, checkDurationMs, startTimer } from '@ipc/core/internal'
-import type { Command, CommandSink, QueueEvent, SettleAction } from './commands.js'
+import type { Command, CommandSink, PlainAction, QueueEvent, SettleAction } from './commands.js'
+import { again, GatheredSettles, type SettleWait } from './gathered-settles.js'
 import type { LeaseToken, Sent } from './state-machine.js'
 
 /** How long a call that has been given up waits to hear what has become of it. */
@@ -8,11 +9,20 @@ const GRACE_MS = 1000
 /** Sends without an answer; more are refused at once. */
 const MAX_UNANSWERED_BYTES = 64 * 2 ** 20
 
+/** Microtasks without a word before what was settled is said: then whoever takes deliveries one by one is done, too. */
+const IDLE_TURNS = 4
+/** As much is not gathered before it goes. */
+const MAX_GATHERED = 1024
+
+/** `queueMicrotask` of Node makes an asynchronous resource for each call, which costs more than the call. */
+const NOW = Promise.resolve()
+
 /** Takes the answer to a request; returns true when another one comes. */
 type Answer = (event: QueueEvent | IpcError) => boolean
 
 /** A delivery that is being handled. */
 export interface Begun extends LeaseToken {
+  readonly handle: number
   readonly isOver: boolean
 }
 
@@ -38,12 +48,19 @@ export interface GiveUp<T> {
 export class QueueLink {
   readonly #sink: CommandSink
   #outbox: Command[] = []
-  #begun: { readonly handle: number; readonly delivery: Begun }[] = []
+  /** The last command, when more can be said with it. */
+  #gathered: GatheredSettles | undefined
+  #begun: Begun[] = []
   readonly #answers = new Map<number, Answer>()
   readonly #holders = new Map<number, LeaseHolder>()
   #lastNumber = 0
   #unansweredBytes = 0
   #scheduled = false
+  #isUrgent = false
+  /** How much has been said since the last flush. */
+  #said = 0
+  #saidBefore = 0
+  #idleTurns = 0
   #ended: IpcError | undefined
 
   constructor(makeSink: (onEvents: (events: readonly QueueEvent[]) => void) => CommandSink) {
@@ -70,18 +87,19 @@ export class QueueLink {
   /** Let a command go with the others of this tick. Nobody hears of its answer. */
   post(command: Command): void {
     if (this.#ended !== undefined) return
-    this.#outbox.push(command)
-    this.#schedule()
+    // What it does may depend on what has begun before.
+    this.#sayBegun()
+    this.#put(command)
   }
 
   /**
    * Let the engine know, with the others of this tick, that a delivery is being handled; unless it is settled by then, so
    * that what is handled at once costs nothing.
    */
-  begin(handle: number, delivery: Begun): void {
+  begin(delivery: Begun, isOneOfMany: boolean): void {
     if (this.#ended !== undefined) return
-    this.#begun.push({ handle, delivery })
-    this.#schedule()
+    this.#begun.push(delivery)
+    this.#schedule(isOneOfMany)
   }
 
   /** Let an answer be heard until it says that no more come. */
@@ -113,6 +131,29 @@ export class QueueLink {
     const request = this.newNumber()
     const { seq, epoch } = token
     return this.call({ kind: 'settle', request, handle, action, seq, epoch, ms, reason }, () => {})
+  }
+
+  /** Settle a delivery with the others of this tick. `wait` hears of it, if it is given. */
+  settlePlainly(handle: number, action: PlainAction, token: LeaseToken, wait?: SettleWait): void {
+    if (this.#ended !== undefined) {
+      wait?.reject(again(this.#ended))
+      return
+    }
+    let gathered = this.#gathered
+    if (gathered?.handle !== handle || gathered.action !== action || gathered.isFull) {
+      gathered = new GatheredSettles(handle, action)
+      this.#put(gathered)
+      this.#gathered = gathered
+    } else this.#said++
+    if (wait !== undefined && gathered.request === 0) {
+      const said = gathered
+      gathered.request = this.newNumber()
+      this.#answers.set(gathered.request, (event) => {
+        said.answer(event)
+        return false
+      })
+    }
+    gathered.add(token, wait)
   }
 
   /** As {@link QueueLink.call}, until the signal or the time says stop. */
@@ -194,31 +235,49 @@ export class QueueLink {
     for (const holder of holders) holder.ended(error)
   }
 
-  #schedule(): void {
-    if (this.#scheduled) return
-    this.#scheduled = true
-    queueMicrotask(this.#flush)
+  #put(command: Command): void {
+    this.#gathered = undefined
+    this.#outbox.push(command)
+    this.#schedule(command.kind === 'settle-each')
   }
 
-  readonly #flush = (): void => {
-    this.#scheduled = false
-    for (const { handle, delivery } of this.#begun) {
-      if (delivery.isOver) continue
-      const { seq, epoch } = delivery
-      this.#outbox.push({
-        kind: 'settle',
-        request: 0,
-        handle,
-        action: 'start',
-        seq,
-        epoch,
-        ms: 0,
-        reason: '',
-      })
-    }
+  #sayBegun(): void {
+    const begun = this.#begun
+    if (begun.length === 0) return
     this.#begun = []
+    for (const delivery of begun) {
+      if (!delivery.isOver) this.settlePlainly(delivery.handle, 'start', delivery)
+    }
+  }
+
+  /** @param mayWait - For more of the same, while microtasks go on. */
+  #schedule(mayWait: boolean): void {
+    this.#said++
+    if (!mayWait) this.#isUrgent = true
+    if (this.#scheduled) return
+    this.#scheduled = true
+    void NOW.then(this.#turn)
+  }
+
+  /** What is settled in the microtasks that follow goes with it, as long as they go on. */
+  readonly #turn = (): void => {
+    const isIdle = this.#said === this.#saidBefore
+    this.#idleTurns = isIdle ? this.#idleTurns + 1 : 0
+    this.#saidBefore = this.#said
+    if (this.#isUrgent || this.#idleTurns >= IDLE_TURNS || this.#said >= MAX_GATHERED) this.#flush()
+    else void NOW.then(this.#turn)
+  }
+
+  #flush(): void {
+    this.#sayBegun()
     const commands = this.#outbox
     this.#outbox = []
+    this.#gathered = undefined
+    this.#scheduled = false
+    this.#isUrgent = false
+    this.#said = 0
+    this.#saidBefore = 0
+    this.#idleTurns = 0
     if (this.#ended === undefined && commands.length > 0) this.#sink.execute(commands)
   }
 
@@ -240,11 +299,6 @@ export function succeeded(event: QueueEvent | IpcError): QueueEvent {
   if (!('kind' in event)) throw event
   if (event.kind === 'failed') throw IpcError.fromJSON(event.error)
   return event
-}
-
-/** A new error for each who hears of it: its stack shows the caller. */
-function again(error: IpcError): IpcError {
-  return new IpcError(error.code, error.message, { cause: error, details: error.details })
 }
 
 function timeoutError(what: string, timeoutMs: number): IpcError {

@@ -61,17 +61,20 @@ export function resolveSettings(settings: QueueSettings = {}): ResolvedSettings 
     maxMessages: checkSize('maxMessages', settings.maxMessages ?? 100_000),
     maxBytes: checkSize('maxBytes', settings.maxBytes ?? 64 * 2 ** 20, 1, Number.MAX_SAFE_INTEGER),
     whenFull: oneOf('whenFull', settings.whenFull ?? 'wait', ['wait', 'reject', 'drop-oldest']),
-    leaseMs: checkLeaseMs(settings.leaseMs ?? 30_000),
+    leaseMs: finite('leaseMs', checkLeaseMs(settings.leaseMs ?? 30_000)),
     maxAttempts: checkSize('maxAttempts', settings.maxAttempts ?? 20),
-    backoffFirstMs: checkDurationMs('backoff.firstMs', settings.backoff?.firstMs ?? 100),
-    backoffMaxMs: checkDurationMs('backoff.maxMs', settings.backoff?.maxMs ?? 60_000),
-    deduplicationWindowMs: checkDurationMs(
-      'deduplicationWindowMs',
-      settings.deduplicationWindowMs ?? 120_000,
-    ),
+    backoffFirstMs: finite('backoff.firstMs', settings.backoff?.firstMs ?? 100),
+    backoffMaxMs: finite('backoff.maxMs', settings.backoff?.maxMs ?? 60_000),
+    deduplicationWindowMs: finite('deduplicationWindowMs', settings.deduplicationWindowMs ?? 120_000),
     whenExpired: oneOf('whenExpired', settings.whenExpired ?? 'drop', ['drop', 'dead-letter']),
     maxDeadLetters: checkSize('maxDeadLetters', settings.maxDeadLetters ?? 10_000, 0),
   }
+}
+
+/** Settings travel as JSON, which has no infinity. */
+function finite(name: string, ms: number): number {
+  if (checkDurationMs(name, ms) === Number.POSITIVE_INFINITY) throw new RangeError(`${name} must be finite`)
+  return ms
 }
 
 /** @throws RangeError unless it is a number of milliseconds above 0. */

@@ -39,7 +39,7 @@ export interface StoredMessage extends MessageContent {
   /** Its place among those of the same priority: later messages have higher ones. Unique in the table. */
   readonly seq: number
   readonly state: MessageState
-  /** Delayed and blocked: not to be delivered before. Leased: end of the lease. Dead: since when. */
+  /** Delayed and blocked: not to be delivered before. Leased: end of the lease, `Infinity` if none. Dead: since when. */
   readonly at: number
   /** Who has the lease, if leased. */
   readonly owner: number
@@ -88,7 +88,7 @@ export interface MessageTable {
   findLeased(seq: number): StoredMessage | undefined
   /** Put a message that is not dead into another state, and take it from its owner if it has one. */
   move(message: StoredMessage, state: 'ready' | 'delayed' | 'blocked', at: number): void
-  /** Give a ready message to an owner, with the next epoch. */
+  /** Give a ready message to an owner, with the next epoch. A lease that ends only with its owner has `Infinity`. */
   lease(message: StoredMessage, owner: number, deadline: number): void
   /** The owner has begun: one more attempt, and no longer suspect. */
   start(message: StoredMessage): void
@@ -110,7 +110,7 @@ export interface MessageTable {
   firstToDrop(): StoredMessage | undefined
   /** The delayed one that is due first. */
   firstDue(): StoredMessage | undefined
-  /** The lease that ends first. */
+  /** The lease that ends first, if any ends. */
   firstDeadline(): StoredMessage | undefined
   /** Of those that are ready, delayed or blocked, the one that expires first, if any does. */
   firstExpiry(): StoredMessage | undefined

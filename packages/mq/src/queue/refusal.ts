@@ -68,7 +68,7 @@ export function atMost(maxBytes: number, messages: readonly StoredMessage[]): Se
   return listed
 }
 
-/** What a peer asks for may make no sense: then it is refused. */
+/** Run what may find that a peer asks for what makes no sense. @throws Refusal `IPC_PROTOCOL`. */
 export function checked<T>(run: () => T): T {
   try {
     return run()

@@ -1,7 +1,7 @@
-import type { Settle } from './commands.js'
+import type { PlainAction, Settle } from './commands.js'
 import type { HostedQueue } from './hosted-queue.js'
 import { checkSize, fits, full, leaseOver } from './refusal.js'
-import type { NewMessage, Sent } from './state-machine.js'
+import type { LeaseToken, NewMessage, Sent, StateMachine } from './state-machine.js'
 
 /** A step of a transaction, and whose it is. */
 interface SettleStep {
@@ -16,23 +16,55 @@ interface SendStep {
 }
 
 /** Do with a delivery what its receiver says; false when the lease is over. */
-export function settle(queue: HostedQueue, owner: number, step: Settle, now: number): boolean {
-  const { machine } = queue
+export function settle({ machine }: HostedQueue, owner: number, step: Settle, now: number): boolean {
   switch (step.action) {
-    case 'ack':
-      return machine.ack(owner, step, now)
-    case 'start':
-      return machine.start(owner, step)
-    case 'release':
-      return machine.nack(owner, step, 0, now)
     case 'nack':
       return machine.start(owner, step) && machine.nack(owner, step, step.ms, now)
-    case 'retry':
-      return machine.start(owner, step) && machine.nack(owner, step, undefined, now)
     case 'extend':
       return machine.extend(owner, step, step.ms, now)
+    case 'run':
+      return machine.start(owner, step) && machine.extend(owner, step, step.ms, now)
     case 'dead-letter':
       return machine.deadLetter(owner, step, step.reason, now)
+    default:
+      return settlePlainly(machine, owner, step.action, step, now)
+  }
+}
+
+/** Do the same with several deliveries, each for itself; returns the places of those whose lease is over. */
+export function settleEach(
+  { machine }: HostedQueue,
+  owner: number,
+  action: PlainAction,
+  leases: readonly number[],
+  now: number,
+): number[] {
+  const late: number[] = []
+  const token = { seq: 0, epoch: 0 }
+  for (let at = 0; at + 1 < leases.length; at += 2) {
+    token.seq = leases[at] as number
+    token.epoch = leases[at + 1] as number
+    if (!settlePlainly(machine, owner, action, token, now)) late.push(at / 2)
+  }
+  return late
+}
+
+function settlePlainly(
+  machine: StateMachine,
+  owner: number,
+  action: PlainAction,
+  token: LeaseToken,
+  now: number,
+): boolean {
+  switch (action) {
+    case 'ack':
+      return machine.ack(owner, token, now)
+    case 'start':
+      return machine.start(owner, token)
+    case 'release':
+      return machine.nack(owner, token, 0, now)
+    case 'retry':
+      return machine.start(owner, token) && machine.nack(owner, token, undefined, now)
   }
 }
 

@@ -52,6 +52,15 @@ export class WaitingCalls {
     return queued
   }
 
+  /** What goes to the streams of a handle. */
+  streamsOf(handle: number): Demand[] {
+    const demands: Demand[] = []
+    for (const { handle: other, demand } of this.#calls.values()) {
+      if (other === handle && demand?.goesOn === true) demands.push(demand)
+    }
+    return demands
+  }
+
   /** Let all calls of a handle wait no more; returns their requests. */
   cancelOf(handle: number): number[] {
     const requests = [...this.#calls].filter(([, call]) => call.handle === handle).map(([request]) => request)

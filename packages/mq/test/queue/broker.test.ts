@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { MessageChannel } from 'node:worker_threads'
 import { type Connection, msgpack, type Peer, type Transport } from '@ipc/core'
 import {
@@ -56,6 +57,25 @@ describe('a broker', () => {
     const again = await connectQueue(connection, 'made', { create: { maxMessages: 9 } })
     await expect(again.send(2)).rejects.toMatchObject({ code: 'IPC_QUEUE_FULL' })
     expect((await there.stats()).ready).toBe(0)
+  })
+
+  test.each([
+    { leaseMs: Number.POSITIVE_INFINITY },
+    { deduplicationWindowMs: Number.POSITIVE_INFINITY },
+    { backoff: { maxMs: Number.POSITIVE_INFINITY } },
+  ])('refuses settings that could not be told to it: %o', async (create) => {
+    const connection = await connectTo(aBroker())
+    await expect(connectQueue(connection, 'jobs', { create })).rejects.toThrow(RangeError)
+  })
+
+  test('a lease without an end is kept over a connection', async () => {
+    const broker = aBroker({ queues: { jobs: { leaseMs: 20 } } })
+    const jobs = await connectQueue(await connectTo(broker), 'jobs')
+    await jobs.sendBatch(['kept', 'clock'].map((body) => ({ body })))
+    const kept = await jobs.receive({ leaseMs: Number.POSITIVE_INFINITY })
+    await jobs.receive()
+    expect((await jobs.receive())?.body).toBe('clock')
+    await kept?.ack()
   })
 
   test('lets each peer do what it may, and nothing else', async () => {
@@ -135,6 +155,26 @@ describe('a broker', () => {
     ])
   })
 
+  test('what was fetched and not taken in time is handed out by nobody else but its new receiver', async () => {
+    const broker = aBroker({ queues: { jobs: { leaseMs: 40 } } })
+    const jobs = await connectQueue<number>(await connectTo(broker), 'jobs')
+    const other = await broker.queue<number>('jobs')
+    await other.sendBatch([1, 2, 3].map((body) => ({ body })))
+    const iterator = jobs.consume({ prefetch: 4 })[Symbol.asyncIterator]()
+    const first = (await iterator.next()).value!
+    await once(first.signal, 'abort')
+    const again = await other.receiveBatch({ max: 3, leaseMs: 600_000 })
+    expect(again.map(({ body, attempt }) => [body, attempt])).toEqual([
+      [1, 2],
+      [2, 1],
+      [3, 1],
+    ])
+    const next = iterator.next()
+    await other.send(4)
+    expect((await next).value?.body).toBe(4)
+    await Promise.all(again.map((delivery) => delivery.ack()))
+  })
+
   test('spreads messages evenly over the consumers that wait', async () => {
     const broker = aBroker({ queues: { jobs: {} } })
     const iterators = []
@@ -194,6 +234,20 @@ describe('a broker', () => {
     }
     const [letter] = await local.deadLetters()
     expect(letter?.reason).toMatch(/^IPC_MESSAGE_TOO_LARGE/)
+  })
+
+  test('a loop that is left gives back more than one message of the connection carries', async () => {
+    const broker = aBroker({ queues: { jobs: {} } })
+    const local = await broker.queue<number>('jobs')
+    const all = Array.from({ length: 30_000 }, (_, body) => ({ body }))
+    await local.sendBatch(all)
+    const narrow = { codec: msgpack(), maxMessageBytes: 100_000 }
+    const jobs = await connectQueue<number>(await connectTo(broker, {}, narrow), 'jobs')
+    const iterator = jobs.consume({ prefetch: all.length })[Symbol.asyncIterator]()
+    await (await iterator.next()).value?.ack()
+    while ((await local.stats()).leased < all.length - 1) await jobs.stats()
+    await iterator.return?.()
+    await expect.poll(async () => (await local.stats()).ready).toBe(all.length - 1)
   })
 
   test('a body that does not match the schema is a dead letter with the reason', async () => {

@@ -1,5 +1,6 @@
 import { MessageChannel } from 'node:worker_threads'
 import {
+  IN_MEMORY as capabilities,
   connectedQueues,
   describeQueue,
   type HostConnection,
@@ -9,7 +10,6 @@ import {
   startWorker,
 } from '@ipc/conformance'
 import { connectQueue, createBroker, mq, mqProcess } from '@ipc/mq'
-import { CAPABILITIES as capabilities } from './fixtures.js'
 
 describeQueue({
   name: 'mq (in process)',

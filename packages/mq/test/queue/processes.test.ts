@@ -56,18 +56,22 @@ test('who sent is gone before who receives begins, and every message is retrieve
   expect(await queue.stats()).toMatchObject({ ready: 0, leased: 0, bytes: 0 })
 })
 
-test('what a killed consumer had is delivered again at once; only what it was handling counts as an attempt', async () => {
-  await queue.sendBatch(Array.from({ length: 8 }, (_, n) => ({ body: { n } })))
+test('what a killed consumer had is back in its old places at once; only what it was handling counts as an attempt', async () => {
+  await queue.sendBatch(
+    Array.from({ length: 120 }, (_, n) => ({ body: { n }, options: { priority: -(n % 3) } })),
+  )
+  const inOrder = (await queue.peek(120)).map(({ body }) => body.n)
   const consumer = await start('hold on to messages')
   await word(consumer)
-  await leased(8)
+  await leased(100)
   consumer.kill('SIGKILL')
+  await leased(0)
   const again: number[][] = []
-  for (let i = 0; i < 8; i++) {
+  for (let i = 0; i < 120; i++) {
     const delivery = await queue.receive()
     again.push([delivery!.body.n, delivery!.attempt])
   }
-  expect(again).toEqual([0, 1, 2, 3, 4, 5, 6, 7].map((n) => [n, n < 2 ? 2 : 1]))
+  expect(again).toEqual(inOrder.map((n, place) => [n, place === 0 ? 2 : 1]))
 })
 
 test('a message that kills its consumers at once is given up, and no other one pays for it', async () => {

@@ -93,7 +93,8 @@ class Do implements Step {
   }
 
   run(model: Model, real: Real): void {
-    real.between?.(model.steps++)
+    real.between?.(model.steps)
+    model.steps++
     const ended = model.simple.advance(model.now)
     real.lost.length = 0
     real.machine.advance(model.now)
@@ -271,8 +272,17 @@ const settings = fc.record({
   maxDeadLetters: fc.constantFrom(0, 2, 100),
 })
 
-/** Check that the machine does in every sequence of calls what the simple model does. */
-export function checkStateMachine(open: (settings: ModelSettings) => CheckedMachine, runs: number): void {
+/**
+ * Check that the machine does in every sequence of calls what the simple model does. Returns how many calls there were.
+ *
+ * @param seed - Of the first run; another one each time if it is not given.
+ */
+export function checkStateMachine(
+  open: (settings: ModelSettings) => CheckedMachine,
+  runs: number,
+  seed?: number,
+): number {
+  let calls = 0
   const weighted = fc.oneof(
     { arbitrary: send, weight: 6 },
     { arbitrary: claim, weight: 5 },
@@ -284,7 +294,9 @@ export function checkStateMachine(open: (settings: ModelSettings) => CheckedMach
     fc.property(settings, fc.commands([weighted], { maxCommands: 120, size: 'max' }), (chosen, steps) => {
       const model = { now: 1000, simple: new QueueModel(chosen), leases: [], steps: 0 }
       fc.modelRun(() => ({ model, real: open(chosen) }), steps)
+      calls += model.steps
     }),
-    { numRuns: runs },
+    { numRuns: runs, ...(seed === undefined ? {} : { seed }) },
   )
+  return calls
 }

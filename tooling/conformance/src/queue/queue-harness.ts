@@ -1,5 +1,17 @@
 import type { MessageQueue, QueueCapabilities } from '@ipc/core'
 
+/** What queues can do that are kept in memory. */
+export const IN_MEMORY: QueueCapabilities = {
+  durability: ['memory'],
+  priorities: true,
+  orderingKeys: true,
+  delay: true,
+  ttl: true,
+  deduplication: true,
+  deadLetters: true,
+  transactions: true,
+}
+
 /** How a test wants its queue. Defaults where it says nothing: room for 1000 messages, leases of a minute. */
 export interface QueueSetup {
   readonly maxMessages?: number | undefined

@@ -18,21 +18,12 @@ import {
   type WaitOptions,
 } from '@ipc/core'
 import { abortedError, checkDurationMs, checkSize, startWait } from '@ipc/core/internal'
-import type { QueueSetup } from './queue-harness.js'
+import { IN_MEMORY, type QueueSetup } from './queue-harness.js'
 import { type ModelEntry, type ModelMessage, type QueueModel, sizeOf } from './queue-model.js'
 import { checkMs, ReferenceDelivery } from './reference-delivery.js'
 
-/** What the reference queue can do. */
-export const REFERENCE_CAPABILITIES: QueueCapabilities = {
-  durability: ['memory'],
-  priorities: true,
-  orderingKeys: true,
-  delay: true,
-  ttl: true,
-  deduplication: true,
-  deadLetters: true,
-  transactions: true,
-}
+/** Of a lease that ends with its owner. */
+const LIFELONG_MS = Number.MAX_SAFE_INTEGER
 
 /** Asks again after every change; returns true when it has what it waits for. */
 type Waiter = (now: number) => boolean
@@ -94,7 +85,7 @@ let owners = 0
 /** A queue in memory, as simple as can be: the reference that the suite is tested with. */
 export class ReferenceQueue implements MessageQueue<unknown> {
   readonly name = 'reference'
-  readonly capabilities: QueueCapabilities = REFERENCE_CAPABILITIES
+  readonly capabilities: QueueCapabilities = IN_MEMORY
   readonly host: ReferenceHost
   readonly #owner = ++owners
   readonly #closing = new AbortController()
@@ -161,12 +152,14 @@ export class ReferenceQueue implements MessageQueue<unknown> {
 
   process(
     handler: (delivery: Delivery<unknown>) => Promise<void> | void,
-    { concurrency = 1 }: ProcessOptions = {},
+    { concurrency = 1, maxRunMs = LIFELONG_MS }: ProcessOptions = {},
   ): Consumer {
+    if (maxRunMs === 0) throw new RangeError('maxRunMs must be above 0, got 0')
+    checkMs('maxRunMs', maxRunMs)
     const stopping = new AbortController()
     const listeners = new Set<(error: unknown, delivery: PeekedMessage<unknown> | undefined) => void>()
     const work = async (): Promise<void> => {
-      for await (const delivery of this.consume({ signal: stopping.signal })) {
+      for await (const delivery of this.consume({ signal: stopping.signal, leaseMs: maxRunMs })) {
         try {
           await handler(delivery)
           if (!(delivery as ReferenceDelivery).isSettled) await delivery.ack()

@@ -270,6 +270,21 @@ export const QUEUE_VARIANTS: Readonly<Record<string, QueueVariant>> = {
     suite: 'consuming',
     test: 'a message whose handler threw waits for its backoff',
   },
+  'takes a message from a handler that is at work': {
+    changes: queue((real) => ({
+      process: (handler, options) => real.process(handler, { ...options, maxRunMs: 20 }),
+    })),
+    suite: 'consuming',
+    test: 'keeps a message for as long as its handler runs',
+  },
+  'lets handlers run for ever': {
+    changes: queue((real) => ({
+      process: (handler, { maxRunMs, ...options } = {}) =>
+        real.process(handler, maxRunMs === 40 ? options : { maxRunMs, ...options }),
+    })),
+    suite: 'consuming',
+    test: 'a handler that takes longer than maxRunMs',
+  },
   'acknowledges what peek shows': {
     changes: queue((real) => ({
       async peek(count = 1) {

@@ -20,16 +20,14 @@ export class Entry implements StoredMessage {
   suspect = false
   reason: string | undefined = undefined
 
-  /** In the heap of times: due, or end of the lease. */
+  // Places in the indexes; -1: in none of them.
+  /** Among those that are due, or whose lease ends. */
   timeSlot = -1
-  /** In the heap of expiries. */
   expirySlot = -1
-  /** In the heap of those that are ready out of turn. */
+  /** Among those of its priority that are ready. */
   turnSlot = -1
-  /** In the line of those that are ready in turn. */
-  inLine = false
-  /** In the line of its key. */
-  inKey = false
+  /** Among those of its key. */
+  keySlot = -1
   /** Beside it, leased by the same owner. */
   previous: Entry | undefined = undefined
   next: Entry | undefined = undefined

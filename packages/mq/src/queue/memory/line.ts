@@ -1,75 +1,94 @@
 const SHORTEST_TO_SHRINK = 1024
 
 /**
- * A queue from which items also leave in the middle: they stay as gaps until their turn comes or there are too many of
- * them. O(1) each, over time.
+ * A queue whose items know their place in it, so that any of them can leave: it is a gap until its turn comes, or there
+ * are too many of them. O(1) each, over time.
+ *
+ * `slot` names the property with the place, as in a `Heap`: numbers below -1 here, so that one property does for both.
  */
-export class Line<T> {
-  readonly #isIn: (item: T) => boolean
+export class Line<Slot extends string, T extends Record<Slot, number>> {
+  readonly #slot: Slot
   #items: (T | undefined)[] = []
+  /** Where the first one is, if there is any. */
   #head = 0
+  /** How many have been in front of these. */
+  #before = 0
   #size = 0
 
-  /** @param isIn - Whether an item that was pushed has not left in the middle. */
-  constructor(isIn: (item: T) => boolean) {
-    this.#isIn = isIn
+  constructor(slot: Slot) {
+    this.#slot = slot
   }
 
-  /** Items that are in. */
   get size(): number {
     return this.#size
   }
 
+  first(): T | undefined {
+    return this.#size === 0 ? undefined : this.#items[this.#head]
+  }
+
+  last(): T | undefined {
+    return this.#size === 0 ? undefined : this.#items[this.#items.length - 1]
+  }
+
   push(item: T): void {
-    this.#items.push(item)
+    const items = this.#items
+    if (this.#size === 0) this.#head = items.length
+    this.#put(item, -2 - this.#before - items.length)
+    items.push(item)
     this.#size++
   }
 
-  first(): T | undefined {
-    if (this.#size === 0) return undefined
-    for (;;) {
-      const item = this.#items[this.#head] as T
-      if (this.#isIn(item)) return item
-      this.#advance()
-    }
-  }
-
-  /** Take out the first one. To be called after {@link Line.first}, and only if there is one. */
-  shift(): void {
+  /** Take out an item, if it is in. */
+  remove(item: T): void {
+    if (item[this.#slot] > -2) return
+    const items = this.#items
+    const at = -2 - item[this.#slot] - this.#before
+    this.#put(item, -1)
+    items[at] = undefined
     this.#size--
-    this.#advance()
-    if (this.#size === 0) this.clear()
-  }
-
-  /** To be called when an item has left in the middle. */
-  left(): void {
-    this.#size--
-    if (this.#size === 0) this.clear()
-    else if (this.#items.length - this.#head > 2 * this.#size + SHORTEST_TO_SHRINK) {
-      this.#items = [...this]
-      this.#head = 0
-    }
+    if (this.#size === 0) {
+      if (items.length >= SHORTEST_TO_SHRINK) this.#restart([])
+    } else if (at === this.#head) this.#advance()
+    else if (at === items.length - 1) while (items[items.length - 1] === undefined) items.pop()
+    else if (items.length - this.#head > 2 * this.#size + SHORTEST_TO_SHRINK) this.#restart([...this])
   }
 
   clear(): void {
-    // What is large is given back.
-    if (this.#items.length > SHORTEST_TO_SHRINK) this.#items = []
-    else this.#items.length = 0
-    this.#head = 0
-    this.#size = 0
+    for (const item of this) this.#put(item, -1)
+    this.#restart([])
   }
 
+  /** In order. */
   *[Symbol.iterator](): Generator<T> {
+    if (this.#size === 0) return
     for (let at = this.#head; at < this.#items.length; at++) {
-      const item = this.#items[at] as T
-      if (this.#isIn(item)) yield item
+      const item = this.#items[at]
+      if (item !== undefined) yield item
     }
   }
 
   #advance(): void {
-    this.#items[this.#head++] = undefined
-    if (this.#head < SHORTEST_TO_SHRINK || this.#head * 2 < this.#items.length) return
-    this.#items = this.#items.slice(this.#head)
+    const items = this.#items
+    let head = this.#head + 1
+    while (items[head] === undefined) head++
+    this.#head = head
+    if (head < SHORTEST_TO_SHRINK || head * 2 < items.length) return
+    this.#items = items.slice(head)
+    this.#before += head
     this.#head = 0
+  }
+
+  #restart(items: T[]): void {
+    this.#items = items
+    this.#head = 0
+    this.#before = 0
+    this.#size = items.length
+    for (const [at, item] of items.entries()) this.#put(item, -2 - at)
+  }
+
+  #put(item: T, place: number): void {
+    const slots: Record<string, number> = item
+    slots[this.#slot] = place
   }
 }

@@ -1,9 +1,9 @@
 import type { KnownMessage, MessageContent, MessageState, MessageTable, TableCounts } from '../queue-store.js'
 import { Entry } from './entry.js'
-import { Heap } from './heap.js'
 import { LeaseIndex } from './lease-index.js'
 import { Line } from './line.js'
 import { ReadyIndex } from './ready-index.js'
+import { SortedLine } from './sorted-line.js'
 
 type Waiting = 'ready' | 'delayed' | 'blocked'
 
@@ -27,12 +27,12 @@ export class MemoryTable implements MessageTable {
   }
   #lastSeq = 0
   readonly #ready = new ReadyIndex()
-  readonly #due = new Heap<'timeSlot', Entry>('timeSlot', byTime)
+  readonly #due = new SortedLine<'timeSlot', Entry>('timeSlot', byTime)
   readonly #blocked = new Set<Entry>()
-  readonly #deadlines = new Heap<'timeSlot', Entry>('timeSlot', byTime)
+  readonly #deadlines = new SortedLine<'timeSlot', Entry>('timeSlot', byTime)
   readonly #leases = new LeaseIndex()
-  readonly #expiries = new Heap<'expirySlot', Entry>('expirySlot', byExpiry)
-  readonly #keys = new Map<string, Line<Entry>>()
+  readonly #expiries = new SortedLine<'expirySlot', Entry>('expirySlot', byExpiry)
+  readonly #keys = new Map<string, Line<'keySlot', Entry>>()
   /** In the order in which they died. */
   readonly #dead = new Set<Entry>()
   /** In the order in which they may be forgotten. */
@@ -72,8 +72,9 @@ export class MemoryTable implements MessageTable {
   }
 
   extend(entry: Entry, deadline: number): void {
+    this.#deadlines.remove(entry)
     entry.at = deadline
-    this.#deadlines.update(entry)
+    if (deadline !== Number.POSITIVE_INFINITY) this.#deadlines.add(entry)
   }
 
   suspect(entry: Entry): void {
@@ -185,11 +186,12 @@ export class MemoryTable implements MessageTable {
     else if (state === 'delayed') this.#due.add(entry)
     else if (state === 'blocked') this.#blocked.add(entry)
     else if (state === 'leased') {
-      this.#deadlines.add(entry)
+      if (entry.at !== Number.POSITIVE_INFINITY) this.#deadlines.add(entry)
       this.#leases.add(entry)
     } else this.#dead.add(entry)
     const expires = entry.expiresAt !== Number.POSITIVE_INFINITY
-    if (expires && entry.expirySlot < 0 && state !== 'leased' && state !== 'dead') this.#expiries.add(entry)
+    if (expires && entry.expirySlot === -1 && state !== 'leased' && state !== 'dead')
+      this.#expiries.add(entry)
   }
 
   #leave(entry: Entry): void {
@@ -202,31 +204,27 @@ export class MemoryTable implements MessageTable {
       this.#deadlines.remove(entry)
       this.#leases.remove(entry)
     } else this.#dead.delete(entry)
-    if (entry.expirySlot >= 0) this.#expiries.remove(entry)
+    if (entry.expirySlot !== -1) this.#expiries.remove(entry)
   }
 
   /** It is not one of the living any more. */
   #forget(entry: Entry): void {
     this.counts.bytes -= entry.bytes
-    if (entry.inKey) this.#removeFromKey(entry, entry.orderingKey as string)
+    if (entry.keySlot !== -1) this.#removeFromKey(entry, entry.orderingKey as string)
   }
 
   #addToKey(entry: Entry, key: string): void {
     let line = this.#keys.get(key)
     if (line === undefined) {
-      line = new Line((other) => other.inKey)
+      line = new Line('keySlot')
       this.#keys.set(key, line)
     }
-    entry.inKey = true
     line.push(entry)
   }
 
   #removeFromKey(entry: Entry, key: string): void {
-    const line = this.#keys.get(key) as Line<Entry>
-    const isFirst = line.first() === entry
-    entry.inKey = false
-    if (isFirst) line.shift()
-    else line.left()
+    const line = this.#keys.get(key) as Line<'keySlot', Entry>
+    line.remove(entry)
     if (line.size === 0) this.#keys.delete(key)
   }
 }

@@ -1,74 +1,16 @@
 import type { Entry } from './entry.js'
 import { Heap } from './heap.js'
-import { Line } from './line.js'
+import { SortedLine } from './sorted-line.js'
 
-/** Messages of one priority that can be delivered. */
-class Level {
+/** Messages of one priority that can be delivered: those that came in turn, and those that came back or from a delay. */
+class Level extends SortedLine<'turnSlot', Entry> {
   readonly priority: number
   highSlot = -1
   lowSlot = -1
-  /** Those that came in turn. */
-  readonly #line = new Line<Entry>((entry) => entry.inLine)
-  #last = 0
-  /** Those that came back, or from a delay. */
-  readonly #late = new Heap<'turnSlot', Entry>('turnSlot', (a, b) => a.seq < b.seq)
 
   constructor(priority: number) {
+    super('turnSlot', (a, b) => a.seq < b.seq)
     this.priority = priority
-  }
-
-  get size(): number {
-    return this.#line.size + this.#late.size
-  }
-
-  add(entry: Entry): void {
-    if (this.#line.size > 0 && entry.seq < this.#last) {
-      this.#late.add(entry)
-      return
-    }
-    entry.inLine = true
-    this.#last = entry.seq
-    this.#line.push(entry)
-  }
-
-  first(): Entry | undefined {
-    const inTurn = this.#line.first()
-    const late = this.#late.first()
-    if (inTurn === undefined || late === undefined) return inTurn ?? late
-    return late.seq < inTurn.seq ? late : inTurn
-  }
-
-  remove(entry: Entry): void {
-    if (!entry.inLine) {
-      this.#late.remove(entry)
-      return
-    }
-    const isFirst = this.#line.first() === entry
-    entry.inLine = false
-    if (isFirst) this.#line.shift()
-    else this.#line.left()
-  }
-
-  *inOrder(): Generator<Entry> {
-    const line = this.#line[Symbol.iterator]()
-    const late = this.#late.inOrder()
-    let inTurn = line.next()
-    let out = late.next()
-    while (!inTurn.done || !out.done) {
-      if (out.done || (!inTurn.done && inTurn.value.seq < out.value.seq)) {
-        yield inTurn.value
-        inTurn = line.next()
-      } else {
-        yield out.value
-        out = late.next()
-      }
-    }
-  }
-
-  clear(): void {
-    for (const entry of this.#line) entry.inLine = false
-    this.#line.clear()
-    this.#late.clear()
   }
 }
 
@@ -111,7 +53,7 @@ export class ReadyIndex {
   }
 
   *inOrder(): Generator<Entry> {
-    for (const level of this.#high.inOrder()) yield* level.inOrder()
+    for (const level of this.#high.inOrder()) yield* level
   }
 
   clear(): void {

@@ -50,11 +50,12 @@ export class ByteReader {
     return decoder.decode(this.#bytes.subarray(start, start + length))
   }
 
-  /** A copy. */
+  /** Not a copy: keeps what it lies in. */
   bytes(): Uint8Array {
     const length = this.count()
     const start = this.#take(length)
-    return Uint8Array.prototype.slice.call(this.#bytes, start, start + length)
+    const { buffer, byteOffset } = this.#bytes
+    return new Uint8Array(buffer, byteOffset + start, length)
   }
 
   #take(length: number): number {

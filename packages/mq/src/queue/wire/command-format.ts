@@ -1,4 +1,4 @@
-import type { Command, Inquiry, Settle, SettleAction } from '../commands.js'
+import type { Command, Inquiry, PlainAction, Settle, SettleAction } from '../commands.js'
 import type { QueueSettings } from '../queue-settings.js'
 import type { ByteReader } from './byte-reader.js'
 import type { ByteWriter } from './byte-writer.js'
@@ -12,7 +12,7 @@ import { durabilityCode, durabilityOf, duration, readIncoming, writeIncoming } f
  *   open      handle  what (0 queue, 1 topic)  name  settings  durability (0, or 1 + its place in the list)
  *   close     handle
  *   send      handle  messages
- *   receive   handle  max  lease (float, 0: the queue's)  wait (0 or 1)
+ *   receive   handle  max  lease (float, 0: the queue's; may be infinite)  wait (0 or 1)
  *   consume   handle  prefetch  lease
  *   credit    count
  *   cancel
@@ -22,8 +22,9 @@ import { durabilityCode, durabilityOf, duration, readIncoming, writeIncoming } f
  *   publish   handle  subject  message
  *   bind      handle  queue  pattern  settings
  *   unbind    handle  queue
+ *   settle-each  handle  action  list of numbers: seq and epoch of each
  *
- *   step:  handle  action (place in the list)  seq  epoch  [ms of nack and extend]  [reason of dead-letter]
+ *   step:  handle  action (place in the list)  seq  epoch  [ms of nack, extend and run]  [reason of dead-letter]
  * ```
  */
 const KINDS: readonly Command['kind'][] = [
@@ -40,8 +41,19 @@ const KINDS: readonly Command['kind'][] = [
   'publish',
   'bind',
   'unbind',
+  'settle-each',
 ]
-const ACTIONS: readonly SettleAction[] = ['start', 'ack', 'release', 'nack', 'retry', 'extend', 'dead-letter']
+const ACTIONS: readonly SettleAction[] = [
+  'start',
+  'ack',
+  'release',
+  'nack',
+  'retry',
+  'extend',
+  'dead-letter',
+  'run',
+]
+const PLAIN_ACTIONS: readonly PlainAction[] = ['start', 'ack', 'release', 'retry']
 const INQUIRIES: readonly Inquiry[] = ['stats', 'peek', 'dead-letters', 'purge', 'purge-dead', 'redrive']
 
 export function writeCommand(writer: ByteWriter, command: Command): void {
@@ -110,6 +122,11 @@ function writeForHandle(writer: ByteWriter, command: ForHandle): void {
     case 'unbind':
       writer.text(command.queue)
       return
+    case 'settle-each':
+      writer.byte(PLAIN_ACTIONS.indexOf(command.action))
+      writer.count(command.leases.length)
+      for (const number of command.leases) writer.count(number)
+      return
     case 'close':
   }
 }
@@ -156,11 +173,11 @@ function readForHandle(
         request,
         handle,
         max: reader.count(),
-        leaseMs: duration(reader),
+        leaseMs: lease(reader),
         wait: reader.byte() === 1,
       }
     case 'consume':
-      return { kind, request, handle, prefetch: reader.count(), leaseMs: duration(reader) }
+      return { kind, request, handle, prefetch: reader.count(), leaseMs: lease(reader) }
     case 'inquire':
       return { kind, request, handle, what: oneOf(INQUIRIES, reader.byte()), count: reader.count() }
     case 'publish':
@@ -171,6 +188,10 @@ function readForHandle(
     }
     case 'unbind':
       return { kind, request, handle, queue: reader.text() }
+    case 'settle-each': {
+      const action = oneOf(PLAIN_ACTIONS, reader.byte())
+      return { kind, request, handle, action, leases: readList(reader, readCount) }
+    }
     case 'close':
       return { kind, request, handle }
   }
@@ -181,7 +202,7 @@ function writeStep(writer: ByteWriter, { handle, action, seq, epoch, ms, reason 
   writer.byte(ACTIONS.indexOf(action))
   writer.count(seq)
   writer.count(epoch)
-  if (action === 'nack' || action === 'extend') writer.float(ms)
+  if (isTimed(action)) writer.float(ms)
   if (action === 'dead-letter') writer.text(reason)
 }
 
@@ -190,8 +211,18 @@ function readStep(reader: ByteReader): Settle {
   const action = oneOf(ACTIONS, reader.byte())
   const seq = reader.count()
   const epoch = reader.count()
-  const ms = action === 'nack' || action === 'extend' ? duration(reader) : 0
+  const ms = isTimed(action) ? duration(reader) : 0
   return { handle, action, seq, epoch, ms, reason: action === 'dead-letter' ? reader.text() : '' }
+}
+
+function isTimed(action: SettleAction): boolean {
+  return action === 'nack' || action === 'extend' || action === 'run'
+}
+
+function lease(reader: ByteReader): number {
+  const ms = reader.float()
+  if (!(ms >= 0)) throw new RangeError(`a lease of ${ms} ms`)
+  return ms
 }
 
 function settingsText(settings: QueueSettings | undefined): string {
@@ -201,6 +232,10 @@ function settingsText(settings: QueueSettings | undefined): string {
 function readSettings(reader: ByteReader): QueueSettings | undefined {
   const text = reader.text()
   return text === '' ? undefined : (JSON.parse(text) as QueueSettings)
+}
+
+export function readCount(reader: ByteReader): number {
+  return reader.count()
 }
 
 export function readList<T>(reader: ByteReader, read: (reader: ByteReader) => T): T[] {

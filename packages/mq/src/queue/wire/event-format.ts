@@ -4,7 +4,7 @@ import { LEVELS } from '../durability.js'
 import type { TableCounts } from '../queue-store.js'
 import type { ByteReader } from './byte-reader.js'
 import type { ByteWriter } from './byte-writer.js'
-import { oneOf, readList } from './command-format.js'
+import { oneOf, readCount, readList } from './command-format.js'
 import { readOutgoing, writeOutgoing } from './message-format.js'
 
 /**
@@ -21,6 +21,7 @@ import { readOutgoing, writeOutgoing } from './message-format.js'
  *   listed     messages
  *   stats      the counters' JSON in a text
  *   lost       seq  epoch
+ *   settled    list of places
  * ```
  */
 const KINDS: readonly QueueEvent['kind'][] = [
@@ -33,6 +34,7 @@ const KINDS: readonly QueueEvent['kind'][] = [
   'listed',
   'stats',
   'lost',
+  'settled',
 ]
 
 export function writeEvent(writer: ByteWriter, event: QueueEvent): void {
@@ -70,6 +72,10 @@ export function writeEvent(writer: ByteWriter, event: QueueEvent): void {
     case 'lost':
       writer.count(event.seq)
       writer.count(event.epoch)
+      return
+    case 'settled':
+      writer.count(event.late.length)
+      for (const place of event.late) writer.count(place)
   }
 }
 
@@ -96,6 +102,8 @@ export function readEvent(reader: ByteReader): QueueEvent {
       return { kind, request, counts: JSON.parse(reader.text()) as TableCounts }
     case 'lost':
       return { kind, handle: request, seq: reader.count(), epoch: reader.count() }
+    case 'settled':
+      return { kind, request, late: readList(reader, readCount) }
   }
 }
 

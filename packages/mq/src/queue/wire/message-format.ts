@@ -1,4 +1,5 @@
 import type { Durability } from '@ipc/core'
+import { copyBody } from '../body-memory.js'
 import type { SentOut } from '../commands.js'
 import { LEVELS } from '../durability.js'
 import { checkPriority } from '../outgoing.js'
@@ -57,7 +58,8 @@ export function readIncoming(reader: ByteReader): NewMessage {
   const deduplicationId = flags & DEDUPLICATION ? reader.text() : undefined
   const orderingKey = flags & KEY ? reader.text() : undefined
   const headers = flags & HEADERS ? readHeaders(reader) : undefined
-  const body = reader.bytes()
+  // It may stay for long, unlike the batch.
+  const body = copyBody(reader.bytes())
   // What it costs is not for the peer to say.
   let bytes = body.length + (deduplicationId?.length ?? 0) + (orderingKey?.length ?? 0)
   for (const name in headers) bytes += name.length + headers[name]!.length

@@ -215,6 +215,69 @@ function processTests(harness: QueueHarness): void {
       expect(await drain(queue)).toEqual([1, 2, 3, 4])
     })
 
+    queueTest(
+      harness,
+      'keeps a message for as long as its handler runs, whatever the lease',
+      async ({ queue, another, sibling }) => {
+        const other = (await another()).queue
+        const clock = await sibling({ leaseMs: 60 })
+        await queue.send('long')
+        let finish = (): void => {}
+        let isLost = false
+        const handling = new Promise<void>((begun) => {
+          queue.process((delivery) => {
+            delivery.signal.addEventListener('abort', () => {
+              isLost = true
+            })
+            begun()
+            return new Promise<void>((resolve) => {
+              finish = resolve
+            })
+          })
+        })
+        await handling
+        // Twice its lease passes.
+        await clock.send('tick')
+        await take(clock)
+        await (await take(clock)).ack()
+        expect(await other.receive({ timeoutMs: 0 })).toBeUndefined()
+        finish()
+        await until(async () => (await other.stats()).leased === 0)
+        expect(await other.stats()).toMatchObject({ ready: 0, leased: 0, dead: 0 })
+        expect(isLost).toBe(false)
+      },
+      { leaseMs: 30 },
+    )
+
+    queueTest(
+      harness,
+      'a handler that takes longer than maxRunMs loses its message',
+      async ({ queue }) => {
+        await queue.send('hangs')
+        const attempts: number[] = []
+        let aborts = 0
+        const handler = ({ attempt, signal }: Delivery<unknown>): Promise<void> | void => {
+          attempts.push(attempt)
+          if (attempt > 1) return
+          return new Promise((finish) => {
+            signal.addEventListener('abort', () => {
+              aborts++
+              finish()
+            })
+          })
+        }
+        const consumer = queue.process(handler, { maxRunMs: 40, concurrency: 2 })
+        await until(async () => attempts.length === 2 && (await queue.stats()).leased === 0)
+        await consumer.stop()
+        expect([attempts, aborts]).toEqual([[1, 2], 1])
+        expect(await drain(queue)).toEqual([])
+        for (const maxRunMs of [0, -1, Number.NaN]) {
+          await expectMisuse(() => queue.process(() => {}, { maxRunMs }), RangeError)
+        }
+      },
+      { leaseMs: 600_000 },
+    )
+
     queueTest(harness, 'leaves a delivery alone that the handler has settled', async ({ queue }) => {
       await queue.sendBatch(numbers(2))
       const consumer = queue.process(async (delivery) => {
