@@ -1,4 +1,13 @@
-import { chmodSync, closeSync, fsyncSync, lstatSync, mkdirSync, openSync, statSync } from 'node:fs'
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  fsyncSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  statSync,
+} from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { IpcError } from '@ipc/core'
 import { storeError } from './store-error.js'
@@ -32,10 +41,14 @@ export function ensureQueueDirectory(name: string): QueueDirectory {
   }
 }
 
-/** Returns whether it was not there. What is there may be no directory. */
+/** Make it, and what it is in. Returns whether it was not there; what is there may be no directory. */
 function make(directory: string): boolean {
+  if (existsSync(directory)) return false
+  const parent = dirname(directory)
+  // Not `recursive`, which never ends where the system lets nobody make anything, as in /proc.
+  if (parent !== directory) make(parent)
   try {
-    if (mkdirSync(directory, { recursive: true, mode: 0o700 }) === undefined) return false
+    mkdirSync(directory, { mode: 0o700 })
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') throw cause
     return false

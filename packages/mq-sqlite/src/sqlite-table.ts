@@ -202,7 +202,8 @@ export class SqliteTable implements MessageTable {
 
   firstDeadline(): Entry | undefined {
     if (this.#counted.leased === 0) return undefined
-    return this.#deadline.get(() => this.#ask('deadline'))
+    const first = this.#deadline.get(() => this.#ask('deadline'))
+    return first?.at === Number.POSITIVE_INFINITY ? undefined : first
   }
 
   firstExpiry(): Entry | undefined {

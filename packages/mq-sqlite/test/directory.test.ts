@@ -77,6 +77,12 @@ describe('a directory of queues', () => {
     await expect(openQueue(path, 'jobs')).rejects.toEqual(failsWith('IPC_PERMISSION_DENIED'))
   })
 
+  test('is refused where nothing can be made', async () => {
+    await expect(openQueue('/proc/nothing/queues', 'jobs')).rejects.toEqual(
+      failsWith('IPC_PERMISSION_DENIED'),
+    )
+  })
+
   test('is refused, and left alone, when it holds what is no database', async () => {
     const text = 'these are my notes, and they are worth more to me than any queue '.repeat(100)
     writeFileSync(path, text)

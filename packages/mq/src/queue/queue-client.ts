@@ -20,6 +20,7 @@ import {
   type WaitOptions,
 } from '@ipc/core'
 import { checkSize } from '@ipc/core/internal'
+import { listed, value } from './answers.js'
 import type { BodyReader } from './body-reader.js'
 import type { Inquiry, QueueEvent, SentOut } from './commands.js'
 import { deliveryIterator } from './delivery-iterator.js'
@@ -399,12 +400,4 @@ export class QueueClient<T> implements MessageQueue<T>, LeaseHolder, DeliveryOwn
 
 function closed(name: string): IpcError {
   return new IpcError('IPC_CLOSED', `queue ${name} is closed`)
-}
-
-function listed(event: QueueEvent): readonly SentOut[] {
-  return (event as Extract<QueueEvent, { kind: 'listed' }>).messages
-}
-
-function value(event: QueueEvent): number {
-  return (event as Extract<QueueEvent, { kind: 'done' }>).value
 }

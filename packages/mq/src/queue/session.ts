@@ -5,9 +5,11 @@ import { safest } from './durability.js'
 import type { EngineClient, QueueEngine } from './engine.js'
 import type { Demand, EventSink, HostedQueue, WaitingSend } from './hosted-queue.js'
 import type { HostedTopic } from './hosted-topic.js'
+import { Outbox } from './outbox.js'
 import type { QueueSettings } from './queue-settings.js'
 import type { StoredMessage } from './queue-store.js'
 import { atMost, checked, checkSize, denied, fits, full, leaseOver, Refusal } from './refusal.js'
+import type { Handle } from './session-handle.js'
 import { publish, sendDropping, settle, settleEach, transact } from './session-steps.js'
 import type { Sent } from './state-machine.js'
 import { checkPattern, checkSubject } from './topic-pattern.js'
@@ -17,15 +19,6 @@ import { WaitingCalls } from './waiting-calls.js'
 const MAX_HANDLES = 4096
 /** A listing is one event: it must not grow beyond what a connection carries. */
 const MAX_LISTED_BYTES = 4 * 2 ** 20
-
-interface Handle {
-  readonly queue: HostedQueue | undefined
-  readonly topic: HostedTopic | undefined
-  readonly owner: number
-  readonly may: ReadonlySet<QueueOperation>
-  /** How safe what its client does has to be before that hears of it. */
-  readonly durability: Durability
-}
 
 type CommandOf<Kind extends Command['kind']> = Extract<Command, { readonly kind: Kind }>
 
@@ -39,8 +32,7 @@ export class Session implements CommandSink, EngineClient, EventSink {
   readonly #handles = new Map<number, Handle>()
   readonly #handleOf = new Map<number, number>()
   readonly #waiting = new WaitingCalls()
-  /** What waits to be told, by how safe it has to be first. */
-  readonly #events: Record<Durability, QueueEvent[]> = { memory: [], os: [], disk: [] }
+  readonly #outbox = new Outbox()
   #isOver = false
 
   /**
@@ -91,18 +83,15 @@ export class Session implements CommandSink, EngineClient, EventSink {
 
   /** @param durability - How safe it has to be before the client hears of it. In a store in memory nothing is. */
   emit(event: QueueEvent, durability: Durability = 'os'): void {
-    const { memory, os, disk } = this.#events
-    if (memory.length + os.length + disk.length === 0) this.#engine.tell(this)
     const level = this.#engine.store.durability === 'memory' ? 'os' : durability
-    this.#events[level].push(event)
+    if (this.#outbox.add(event, level)) this.#engine.tell(this)
     if (event.kind !== 'lost') this.#waiting.answered(event.request)
   }
 
   flush(reached: Durability): boolean {
-    const events = this.#events[reached]
-    this.#events[reached] = []
+    const events = this.#outbox.take(reached)
     if (events.length > 0 && !this.#isOver) this.#onEvents(events)
-    return this.#events.disk.length > 0
+    return this.#outbox.waitsForDisk
   }
 
   leaseLost(owner: number, { seq, epoch }: StoredMessage): void {
@@ -344,8 +333,8 @@ export class Session implements CommandSink, EngineClient, EventSink {
     const steps = settles.map((step) => ({ step, ...this.#handle(step.handle, 'receive') }))
     const sendings = sends.map((step) => ({ message: step.message, ...this.#handle(step.handle, 'send') }))
     for (const { queue } of [...steps, ...sendings]) this.#engine.touch(queue, now)
-    const levels = sendings.map(({ message, durability }) => message.durability ?? durability)
-    const safe = safest([...steps.map(({ durability }) => durability), ...levels])
+    const asked = sendings.map(({ message, durability }) => message.durability ?? durability)
+    const safe = safest([...steps.map(({ durability }) => durability), ...asked])
     this.emit({ kind: 'sent', request, receipts: transact(steps, sendings, now) }, safe)
   }
 
