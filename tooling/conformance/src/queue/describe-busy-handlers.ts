@@ -63,7 +63,7 @@ export function describeBusyHandlers({ name, open }: BusyHarness): void {
     busyTest(
       'loses its message after maxRunMs, while it is still at it',
       async ({ queue, words, finish }) => {
-        const again = await queue.receive()
+        const again = await queue.receive({ leaseMs: 600_000 })
         expect(again?.attempt).toBe(2)
         expect(words).toEqual([{ busy: 'handling' }])
         await again?.ack()
