@@ -74,7 +74,10 @@ test('what a killed consumer had is back in its old places at once; only what it
   expect(again).toEqual(inOrder.map((n, place) => [n, place === 0 ? 2 : 1]))
 })
 
-test('a message that kills its consumers at once is given up, and no other one pays for it', async () => {
+// Four programs, one after the other.
+test('a message that kills its consumers at once is given up, and no other one pays for it', {
+  timeout: 90_000,
+}, async () => {
   await queue.sendBatch(Array.from({ length: 9 }, (_, n) => ({ body: { n, deadly: n === 4 } })))
   let deaths = 0
   while ((await queue.stats()).dead === 0) {

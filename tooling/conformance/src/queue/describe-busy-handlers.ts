@@ -49,7 +49,7 @@ export function describeBusyHandlers({ name, open }: BusyHarness): void {
     })
   }
 
-  describe(`${name}: a handler that keeps its event loop busy`, { timeout: 20_000 }, () => {
+  describe(`${name}: a handler that keeps its event loop busy`, { timeout: 60_000 }, () => {
     busyTest('keeps its message, whatever the lease', async ({ queue, words, finish }) => {
       expect(await queue.receive({ timeoutMs: 20 * LEASE_MS })).toBeUndefined()
       expect(await queue.stats()).toMatchObject({ ready: 0, leased: 1 })
@@ -63,7 +63,7 @@ export function describeBusyHandlers({ name, open }: BusyHarness): void {
     busyTest(
       'loses its message after maxRunMs, while it is still at it',
       async ({ queue, words, finish }) => {
-        const again = await queue.receive()
+        const again = await queue.receive({ leaseMs: 600_000 })
         expect(again?.attempt).toBe(2)
         expect(words).toEqual([{ busy: 'handling' }])
         await again?.ack()
