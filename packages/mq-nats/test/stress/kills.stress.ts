@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { describeOnServer } from '../fixtures/on-server.js'
 
-const ROUNDS = 60
+const ROUNDS = 30
 const EACH_ROUND = 1000
 const CONSUMERS = 3
 const PROGRAM = fileURLToPath(new URL('../fixtures/consumer.ts', import.meta.url))
