@@ -1,6 +1,6 @@
 import { Entry } from './entry.js'
-import type { SqlRow } from './sqlite.js'
-import { INLINE_BYTES, type TableQueries } from './table-queries.js'
+import type { SqlValue } from './sqlite.js'
+import { INLINE_BYTES, INSERT_BLOCK, type TableQueries } from './table-queries.js'
 
 /** The messages of a queue that are known here, one object for each, and what of them is to be written. */
 export class EntryCache {
@@ -27,8 +27,8 @@ export class EntryCache {
   }
 
   /** The message of a row. */
-  of(row: SqlRow): Entry {
-    const known = this.#entries.get(row.seq as number)
+  of(row: readonly SqlValue[]): Entry {
+    const known = this.#entries.get(row[0] as number)
     if (known !== undefined) return known
     const entry = Entry.fromRow(row, this.load)
     this.add(entry)
@@ -47,22 +47,30 @@ export class EntryCache {
     this.#visited.push(entry)
   }
 
-  /** Write what has changed. */
+  /** Write what has changed: those that go in one statement, and those that change in the same way in another. */
   flush(queue: number): void {
     if (this.#dirty.size === 0) return
-    const { insert, update, remove } = this.#queries
+    const gone: number[] = []
+    const fresh: Entry[] = []
+    let alike: Entry[] = []
     for (const entry of this.#dirty) {
       if (entry.isGone) {
-        if (entry.isStored) remove.run(entry.seq)
-      } else if (entry.isStored) {
-        const { stateNumber, at, owner, epoch, flags, attempts, reason, seq } = entry
-        update.run(stateNumber, at, owner, epoch, flags, attempts, reason ?? null, seq)
-      } else {
-        insert.run(...entry.values(queue))
-        entry.isStored = true
+        if (entry.isStored) gone.push(entry.seq)
+      } else if (!entry.isStored) fresh.push(entry)
+      else {
+        const [first] = alike
+        if (first !== undefined && !changesAlike(first, entry)) {
+          this.#update(alike)
+          alike = []
+        }
+        alike.push(entry)
       }
-      const { state, bytes } = entry
-      if (state !== 'ready' || bytes > INLINE_BYTES) entry.letGo()
+    }
+    this.#insert(fresh, queue)
+    if (alike.length > 0) this.#update(alike)
+    if (gone.length > 0) this.#queries.remove.run(JSON.stringify(gone))
+    for (const entry of this.#dirty) {
+      if (entry.state !== 'ready' || entry.bytes > INLINE_BYTES) entry.letGo()
     }
     this.#dirty.clear()
   }
@@ -78,4 +86,33 @@ export class EntryCache {
     this.#entries.clear()
     this.#visited = []
   }
+
+  #insert(entries: readonly Entry[], queue: number): void {
+    const { insert, insertBlock } = this.#queries
+    const inBlocks = entries.length - (entries.length % INSERT_BLOCK)
+    for (let at = 0; at < inBlocks; at += INSERT_BLOCK) {
+      insertBlock.run(...entries.slice(at, at + INSERT_BLOCK).flatMap((entry) => entry.values(queue)))
+    }
+    for (const entry of entries.slice(inBlocks)) insert.run(...entry.values(queue))
+    for (const entry of entries) entry.isStored = true
+  }
+
+  #update(entries: readonly Entry[]): void {
+    const [first] = entries as [Entry, ...Entry[]]
+    const { stateNumber, at, owner, epoch, flags, attempts, reason } = first
+    const seqs = JSON.stringify(entries.map(({ seq }) => seq))
+    this.#queries.update.run(stateNumber, at, owner, epoch, flags, attempts, reason ?? null, seqs)
+  }
+}
+
+function changesAlike(a: Entry, b: Entry): boolean {
+  return (
+    a.state === b.state &&
+    a.at === b.at &&
+    a.owner === b.owner &&
+    a.epoch === b.epoch &&
+    a.flags === b.flags &&
+    a.attempts === b.attempts &&
+    a.reason === b.reason
+  )
 }

@@ -1,6 +1,6 @@
 import type { MessageContent, MessageState, StoredMessage } from '@ipc/mq'
 import { STATES } from './schema.js'
-import type { SqlRow, SqlValue } from './sqlite.js'
+import type { SqlValue } from './sqlite.js'
 
 const STARTED = 1
 const SUSPECT = 2
@@ -8,6 +8,10 @@ const SUSPECT = 2
 /** What a message is when it is sent, and its state: the columns of an INSERT, in their order. */
 export const COLUMNS =
   'seq, queue, state, rank, at, owner, epoch, flags, attempts, id, sent_at, expires_at, bytes, key, reason, headers, body'
+
+/** What is fetched of a message: first what has to be known of one that can be delivered, then what others have. */
+export const READY_COLUMNS = 'seq, rank, epoch, flags, attempts, id, sent_at, expires_at, bytes, key, headers'
+export const OTHER_COLUMNS = 'state, at, owner, reason'
 
 /** A message of the file, as this process knows it; written back by the table. */
 export class Entry implements StoredMessage {
@@ -57,25 +61,33 @@ export class Entry implements StoredMessage {
     this.#load = load
   }
 
-  static fromRow(row: SqlRow, load: (seq: number) => Uint8Array): Entry {
+  /** @param row - {@link READY_COLUMNS}, the body or null, {@link OTHER_COLUMNS}; without these it is ready. */
+  static fromRow(row: readonly SqlValue[], load: (seq: number) => Uint8Array): Entry {
+    const [seq, rank, epoch, flags, attempts, id, sentAt, expiresAt, bytes, key, headers, body] = row
+    const [state = 0, at = 0, owner = 0, reason = null] = row.slice(12)
     const content = {
-      id: row.id as number,
-      priority: -(row.rank as number) || 0,
-      sentAt: row.sent_at as number,
-      expiresAt: (row.expires_at as number | null) ?? Number.POSITIVE_INFINITY,
-      orderingKey: (row.key as string | null) ?? undefined,
-      headers: row.headers === null ? undefined : JSON.parse(row.headers as string),
-      bytes: row.bytes as number,
-      body: (row.body as Uint8Array | null) ?? undefined,
+      id: id as number,
+      priority: -(rank as number) || 0,
+      sentAt: sentAt as number,
+      expiresAt: (expiresAt as number | null) ?? Number.POSITIVE_INFINITY,
+      orderingKey: (key as string | null) ?? undefined,
+      headers: headers === null ? undefined : JSON.parse(headers as string),
+      bytes: bytes as number,
+      body: (body as Uint8Array | null) ?? undefined,
     }
-    const state = STATES[row.state as number] as MessageState
-    const entry = new Entry(row.seq as number, content, state, row.at as number, load)
-    entry.owner = row.owner as number
-    entry.epoch = row.epoch as number
-    entry.started = ((row.flags as number) & STARTED) !== 0
-    entry.suspect = ((row.flags as number) & SUSPECT) !== 0
-    entry.attempts = row.attempts as number
-    entry.reason = (row.reason as string | null) ?? undefined
+    const entry = new Entry(
+      seq as number,
+      content,
+      STATES[state as number] as MessageState,
+      at as number,
+      load,
+    )
+    entry.owner = owner as number
+    entry.epoch = epoch as number
+    entry.started = ((flags as number) & STARTED) !== 0
+    entry.suspect = ((flags as number) & SUSPECT) !== 0
+    entry.attempts = attempts as number
+    entry.reason = (reason as string | null) ?? undefined
     entry.isStored = true
     return entry
   }

@@ -80,7 +80,7 @@ function check(db: Database): void {
   if (found === 'ok') return
   throw new IpcError(
     'IPC_STORE_FAILED',
-    `${db.path} is corrupt (${found}): restore it from a backup, or move it away to begin anew`,
+    `${db.path} is corrupt (${String(found).replaceAll('\n', ' ')}): restore it from a backup, or move it away to begin anew`,
   )
 }
 

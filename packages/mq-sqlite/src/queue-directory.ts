@@ -1,4 +1,13 @@
-import { chmodSync, closeSync, fsyncSync, lstatSync, mkdirSync, openSync, statSync } from 'node:fs'
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  fsyncSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  statSync,
+} from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { IpcError } from '@ipc/core'
 import { storeError } from './store-error.js'
@@ -19,12 +28,10 @@ export interface QueueDirectory {
 export function ensureQueueDirectory(name: string): QueueDirectory {
   const directory = resolve(name)
   try {
-    const made = mkdirSync(directory, { recursive: true, mode: 0o700 })
-    // Whatever the umask.
-    if (made !== undefined) chmodSync(directory, 0o700)
+    const isNew = make(directory)
     const { dev, ino } = checkOwn(directory)
     const path = `${directory}/queues.db`
-    if (makePrivate(path) || made !== undefined) {
+    if (makePrivate(path) || isNew) {
       syncDirectory(directory)
       syncDirectory(dirname(directory))
     }
@@ -32,6 +39,23 @@ export function ensureQueueDirectory(name: string): QueueDirectory {
   } catch (cause) {
     throw storeError(cause, directory)
   }
+}
+
+/** Make it, and what it is in. Returns whether it was not there; what is there may be no directory. */
+function make(directory: string): boolean {
+  if (existsSync(directory)) return false
+  const parent = dirname(directory)
+  // Not `recursive`, which never ends where the system lets nobody make anything, as in /proc.
+  if (parent !== directory) make(parent)
+  try {
+    mkdirSync(directory, { mode: 0o700 })
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') throw cause
+    return false
+  }
+  // Whatever the umask.
+  chmodSync(directory, 0o700)
+  return true
 }
 
 /** Whether the directory is still the one of that name. */

@@ -50,6 +50,7 @@ export class SqliteStore implements QueueStore, TableHost {
   #isUnsafe = false
   #process = 0
   #owners = 0
+  #isBroken = false
   #isClosed = false
 
   constructor(directory: QueueDirectory, db: Database, neighbours: Neighbours) {
@@ -156,6 +157,8 @@ export class SqliteStore implements QueueStore, TableHost {
     try {
       fdatasyncSync(this.#log)
     } catch (cause) {
+      // What the system has let go of cannot be asked for again: nothing more is written here.
+      this.#isBroken = true
       throw storeError(cause, `${this.#db.path}-wal`)
     }
     this.#isUnsafe = false
@@ -199,7 +202,7 @@ export class SqliteStore implements QueueStore, TableHost {
     this.#isClosed = true
     try {
       if (this.#inTransaction) this.#rollback.run()
-      else if (this.#process > 0) this.#resign()
+      else if (this.#process > 0 && !this.#isBroken) this.#resign()
     } catch {
       // Others find out by themselves.
     }
@@ -223,13 +226,20 @@ export class SqliteStore implements QueueStore, TableHost {
     this.#neighbours.lock()
     this.#begin.run()
     const { participant, identity } = this.#neighbours
+    // If something is leased to it still, others are to find it dead.
     this.#db
-      .prepare('DELETE FROM process WHERE boot = ? AND region = ? AND participant = ?')
+      .prepare(
+        `DELETE FROM process WHERE boot = ? AND region = ? AND participant = ? AND NOT EXISTS (
+          SELECT 1 FROM message WHERE state = 3 AND owner >= process.number * ${OWNERS}
+          AND owner < (process.number + 1) * ${OWNERS})`,
+      )
       .run(bootId(), identity, participant)
     this.#commit.run()
+    // The connection itself may go away only when the engine has tidied up.
+    this.#db.value('PRAGMA wal_checkpoint(TRUNCATE)')
+    this.#neighbours.pages = 0
     // Delays and leases of which this process had the timers are theirs to watch now.
     this.#neighbours.ringAll()
-    this.sync()
   }
 
   #removed(): IpcError {

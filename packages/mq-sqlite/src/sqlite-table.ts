@@ -4,7 +4,7 @@ import { EntryCache } from './entry-cache.js'
 import { FirstEntry } from './first-entry.js'
 import { GivenLeases } from './given-leases.js'
 import { ReadyWindow } from './ready-window.js'
-import type { SqlRow } from './sqlite.js'
+import type { RowQuery, SqlValue } from './sqlite.js'
 import type { TableQueries } from './table-queries.js'
 
 type Waiting = 'ready' | 'delayed' | 'blocked'
@@ -93,7 +93,7 @@ export class SqliteTable implements MessageTable {
   findLeased(seq: number): Entry | undefined {
     const known = this.#cache.get(seq)
     if (known !== undefined) return known.state === 'leased' && !known.isGone ? known : undefined
-    return this.#one(this.#queries.leased.get(this.number, seq))
+    return this.#one(this.#queries.leased, seq)
   }
 
   move(entry: Entry, state: Waiting, at: number): void {
@@ -192,7 +192,7 @@ export class SqliteTable implements MessageTable {
 
   firstToDrop(): Entry | undefined {
     this.#flush()
-    return this.#one(this.#queries.lowest.get(this.number)) ?? this.firstDue()
+    return this.#one(this.#queries.lowest) ?? this.firstDue()
   }
 
   firstDue(): Entry | undefined {
@@ -213,7 +213,7 @@ export class SqliteTable implements MessageTable {
 
   firstOfKey(key: string): Entry | undefined {
     this.#flush()
-    return this.#one(this.#queries.ofKey.get(this.number, key))
+    return this.#one(this.#queries.ofKey, key)
   }
 
   leasedBy(owner: number): readonly Entry[] {
@@ -369,14 +369,15 @@ export class SqliteTable implements MessageTable {
 
   #ask(what: 'due' | 'deadline' | 'expiry'): Entry | undefined {
     this.#flush()
-    return this.#one(this.#queries[what].get(this.number))
+    return this.#one(this.#queries[what])
   }
 
-  #all(rows: readonly SqlRow[]): Entry[] {
+  #all(rows: readonly (readonly SqlValue[])[]): Entry[] {
     return rows.map((row) => this.#cache.of(row))
   }
 
-  #one(row: SqlRow | undefined): Entry | undefined {
+  #one(query: RowQuery, ...values: SqlValue[]): Entry | undefined {
+    const [row] = query.all(this.number, ...values)
     return row === undefined ? undefined : this.#cache.of(row)
   }
 

@@ -11,6 +11,8 @@ interface RawStatement {
   run(...values: SqlValue[]): unknown
   get(...values: SqlValue[]): SqlRow | undefined
   all(...values: SqlValue[]): SqlRow[]
+  /** Since Node.js 22.16. */
+  setReturnArrays?(enabled: boolean): void
 }
 
 /** A connection as `node:sqlite` has it, and `@photostructure/sqlite` too. */
@@ -83,6 +85,29 @@ export class Query {
   }
 }
 
+/** A prepared statement that gives rows as arrays, which takes half the time. */
+export class RowQuery {
+  readonly #statement: RawStatement
+  readonly #path: string
+  readonly #givesArrays: boolean
+
+  constructor(statement: RawStatement, path: string) {
+    this.#statement = statement
+    this.#path = path
+    this.#givesArrays = statement.setReturnArrays !== undefined
+    statement.setReturnArrays?.(true)
+  }
+
+  all(...values: SqlValue[]): (readonly SqlValue[])[] {
+    try {
+      const rows = this.#statement.all(...values)
+      return this.#givesArrays ? (rows as unknown as SqlValue[][]) : rows.map((row) => Object.values(row))
+    } catch (cause) {
+      throw storeError(cause, this.#path)
+    }
+  }
+}
+
 /** A connection whose errors are `IpcError`s. */
 export class Database {
   readonly path: string
@@ -109,6 +134,14 @@ export class Database {
   prepare(sql: string): Query {
     try {
       return new Query(this.#raw.prepare(sql), this.path)
+    } catch (cause) {
+      throw storeError(cause, this.path)
+    }
+  }
+
+  prepareRows(sql: string): RowQuery {
+    try {
+      return new RowQuery(this.#raw.prepare(sql), this.path)
     } catch (cause) {
       throw storeError(cause, this.path)
     }

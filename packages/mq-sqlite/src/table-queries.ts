@@ -1,35 +1,42 @@
-import { COLUMNS } from './entry.js'
-import type { Database, Query } from './sqlite.js'
+import { COLUMNS, OTHER_COLUMNS, READY_COLUMNS } from './entry.js'
+import type { Database, Query, RowQuery } from './sqlite.js'
 
 /** Bodies up to this size are fetched with their messages, larger ones when they are delivered. */
 export const INLINE_BYTES: number = 16 * 1024
 
-const HEAD = COLUMNS.replace(', body', '')
-const WHOLE = `${HEAD}, CASE WHEN bytes <= ${INLINE_BYTES} THEN body END AS body`
+/** Rows that one statement puts in, where there are so many. */
+export const INSERT_BLOCK: number = 8
+
+const BODY = `CASE WHEN bytes <= ${INLINE_BYTES} THEN body END AS body`
+const READY = `${READY_COLUMNS}, ${BODY}`
+const HEAD = `${READY_COLUMNS}, NULL AS body, ${OTHER_COLUMNS}`
+const WHOLE = `${READY}, ${OTHER_COLUMNS}`
 
 /** The statements of all tables, prepared once for a connection. `?1` is the queue where it is not said otherwise. */
 export interface TableQueries {
   /** {@link COLUMNS}. */
   readonly insert: Query
-  /** State, at, owner, epoch, flags, attempts, reason; seq. */
+  /** The same for {@link INSERT_BLOCK} messages. */
+  readonly insertBlock: Query
+  /** State, at, owner, epoch, flags, attempts, reason; their seqs as JSON. */
   readonly update: Query
-  /** seq. */
+  /** seqs as JSON. */
   readonly remove: Query
   /** seq. */
   readonly body: Query
-  readonly leased: Query
+  readonly leased: RowQuery
   /** And how many. */
-  readonly ready: Query
-  readonly lowest: Query
-  readonly due: Query
-  readonly deadline: Query
-  readonly expiry: Query
+  readonly ready: RowQuery
+  readonly lowest: RowQuery
+  readonly due: RowQuery
+  readonly deadline: RowQuery
+  readonly expiry: RowQuery
   /** And the key. */
-  readonly ofKey: Query
+  readonly ofKey: RowQuery
   /** And the owner. */
-  readonly leasedBy: Query
+  readonly leasedBy: RowQuery
   /** And how many. */
-  readonly dead: Query
+  readonly dead: RowQuery
   readonly lastDead: Query
   readonly removeWaiting: readonly Query[]
   readonly removeDead: Query
@@ -51,19 +58,21 @@ export interface TableQueries {
 
 /** Prepare them. */
 export function tableQueries(db: Database): TableQueries {
-  const places = Array.from({ length: COLUMNS.split(',').length }, () => '?').join(', ')
-  const one = (where: string, columns = HEAD): Query =>
-    db.prepare(`SELECT ${columns} FROM message WHERE queue = ?1 AND ${where}`)
+  const row = `(${repeated('?', COLUMNS.split(',').length)})`
+  const one = (where: string, columns = HEAD): RowQuery =>
+    db.prepareRows(`SELECT ${columns} FROM message WHERE queue = ?1 AND ${where}`)
   const remove = (where: string): Query => db.prepare(`DELETE FROM message WHERE queue = ?1 AND ${where}`)
   return {
-    insert: db.prepare(`INSERT INTO message (${COLUMNS}) VALUES (${places})`),
+    insert: db.prepare(`INSERT INTO message (${COLUMNS}) VALUES ${row}`),
+    insertBlock: db.prepare(`INSERT INTO message (${COLUMNS}) VALUES ${repeated(row, INSERT_BLOCK)}`),
     update: db.prepare(
-      'UPDATE message SET state = ?, at = ?, owner = ?, epoch = ?, flags = ?, attempts = ?, reason = ? WHERE seq = ?',
+      'UPDATE message SET state = ?, at = ?, owner = ?, epoch = ?, flags = ?, attempts = ?, reason = ? ' +
+        'WHERE seq IN (SELECT value FROM json_each(?))',
     ),
-    remove: db.prepare('DELETE FROM message WHERE seq = ?'),
+    remove: db.prepare('DELETE FROM message WHERE seq IN (SELECT value FROM json_each(?))'),
     body: db.prepare('SELECT body FROM message WHERE seq = ?'),
     leased: one('seq = ?2 AND +state = 3'),
-    ready: one('state = 0 ORDER BY rank, seq LIMIT ?2', WHOLE),
+    ready: one('state = 0 ORDER BY rank, seq LIMIT ?2', READY),
     lowest: one(
       `state = 0 AND rank = (SELECT max(rank) FROM message WHERE queue = ?1 AND state = 0) ORDER BY seq LIMIT 1`,
     ),
@@ -92,4 +101,8 @@ export function tableQueries(db: Database): TableQueries {
     numberOf: db.prepare('SELECT number FROM queue WHERE name = ?'),
     addQueue: db.prepare('INSERT INTO queue (name) VALUES (?)'),
   }
+}
+
+function repeated(text: string, times: number): string {
+  return Array.from({ length: times }, () => text).join(', ')
 }

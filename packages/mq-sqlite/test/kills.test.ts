@@ -1,7 +1,7 @@
-import type { MessageQueue } from '@ipc/core'
 import { openQueue } from '@ipc/mq-sqlite'
 import { expect, test } from 'vitest'
-import { type Busy, type Event, FINE, judge, startBusy } from './fixtures/history.js'
+import { drain } from './fixtures/drain.js'
+import { type Busy, FINE, judge, startBusy } from './fixtures/history.js'
 import { temporaryDirectory } from './fixtures/temporary-directory.js'
 
 /** Rounds of killing one process at random; `test:stress` does more. */
@@ -12,18 +12,6 @@ const AMONG = [
   ['consume', 'disk'],
   ['consume', 'disk'],
 ] as const
-
-/** Everything that is there, as events of this process. */
-async function drain(queue: MessageQueue<string>): Promise<Event[]> {
-  const events: Event[] = []
-  for (;;) {
-    // What the dead had is given back within a tenth of a second.
-    const deliveries = await queue.receiveBatch({ max: 500, timeoutMs: 1000 })
-    if (deliveries.length === 0) return events
-    for (const { body } of deliveries) events.push({ what: 'got', body, at: process.hrtime.bigint() })
-    await Promise.all(deliveries.map((delivery) => delivery.ack()))
-  }
-}
 
 test(
   `${ROUNDS} processes are killed at random, and nothing is lost or comes after its ack`,

@@ -44,6 +44,8 @@ describe('turbo boundaries', () => {
     ['packages/core', '@ipc/conformance', 'tooling'],
     ['tooling/conformance', '@ipc/mq', 'transport'],
     ['tooling/config', '@ipc/core', 'core'],
+    ['packages/mq', '@ipc/mq-sqlite', 'store'],
+    ['packages/mq-sqlite', '@ipc/demo', 'app'],
   ])('refuses %s -> %s even when it is declared as a dependency', async (from, to, tag) => {
     await declareDependency(from, to)
     await writeSource(from, `import * as sibling from '${to}'\nexport { sibling }\n`)

@@ -18,6 +18,8 @@ interface PublicPackage {
   readonly folder: string
   /** Packages of ours that it depends on, packed and installed beside it. */
   readonly needs: readonly string[]
+  /** Of others, that its users install beside it. */
+  readonly peers?: readonly string[]
   /** A user's first lines, which have to type-check. */
   readonly usage: string
   /** A program with the package as `api` that prints 42 and leaves nothing open that would keep it from exiting. */
@@ -94,6 +96,23 @@ import { type Connection, net } from '@ipc/net'
 export const connection: Promise<Connection<string, number>> = net().connect<string, number>('tcp://127.0.0.1:7000')
 `,
     program: connectionProgram('net', "'tcp://127.0.0.1:0'"),
+  },
+  {
+    name: '@ipc/mq-sqlite',
+    folder: 'mq-sqlite',
+    needs: ['@ipc/core', '@ipc/mq', '@ipc/shm'],
+    peers: ['@photostructure/sqlite'],
+    usage: `
+import { type MessageQueue, openQueue } from '@ipc/mq-sqlite'
+export const jobs: Promise<MessageQueue<{ url: string }>> = openQueue<{ url: string }>('./queues', 'jobs')
+`,
+    program: `
+const queue = await api.openQueue('./queues-of-' + process.pid, 'answers')
+await queue.send({ answer: 42 })
+const delivery = await queue.receive()
+console.log(delivery.body.answer)
+await delivery.ack()
+`,
   },
 ]
 
@@ -193,9 +212,10 @@ async function createProject(candidate: PublicPackage): Promise<void> {
     name: 'consumer',
     private: true,
     type: 'module',
-    dependencies: Object.fromEntries(
-      [candidate.name, ...candidate.needs].map((name) => [name, tarball(name)]),
-    ),
+    dependencies: {
+      ...Object.fromEntries([candidate.name, ...candidate.needs].map((name) => [name, tarball(name)])),
+      ...Object.fromEntries((candidate.peers ?? []).map((name) => [name, '*'])),
+    },
   }
   await writeFile(join(folder, 'package.json'), JSON.stringify(manifest))
   await writeFile(join(folder, 'consumer.ts'), candidate.usage)
@@ -203,7 +223,8 @@ async function createProject(candidate: PublicPackage): Promise<void> {
     join(folder, 'consumer.cts'),
     `import api = require('${candidate.name}')\nexport const names: string[] = Object.keys(api)\n`,
   )
-  await execute(folder, 'npm', ['install', '--no-audit', '--no-fund', '--prefer-offline'])
+  // Nothing of ours needs an install script.
+  await execute(folder, 'npm', ['install', '--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline'])
 }
 
 /** One compilation for the users of all packages, each of which finds only what its own project has installed. */
