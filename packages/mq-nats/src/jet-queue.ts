@@ -194,10 +194,7 @@ export class JetQueue<T> implements MessageQueue<T>, ConnectionListener {
       isLimited: maxRunMs !== undefined,
       concurrency: checkSize('concurrency', options.concurrency ?? 1, 1, MAX_BATCH),
       stream: (onChange) => this.#stream(terms, onChange),
-      begin: (lease, onError) => {
-        if (maxRunMs !== undefined) this.#keeper.limit(lease, maxRunMs)
-        return this.#begin(lease, onError)
-      },
+      begin: (lease, onError) => this.#begin(lease, onError, maxRunMs),
     })
   }
 
@@ -350,7 +347,8 @@ export class JetQueue<T> implements MessageQueue<T>, ConnectionListener {
     }
   }
 
-  #begin(lease: Lease, onError: (error: unknown) => void): StreamDelivery<T> | undefined {
+  #begin(lease: Lease, onError: (error: unknown) => void, maxRunMs?: number): StreamDelivery<T> | undefined {
+    if (maxRunMs !== undefined) this.#keeper.limit(lease, maxRunMs)
     try {
       return this.#decode(lease)
     } catch (error) {
