@@ -43,7 +43,8 @@ export function parseOptions(args: readonly string[]): BenchOptions | string {
   }
   const values = program.opts<OptionValues>()
   if (values.list === true) return CASES.map(({ name, about }) => `${name.padEnd(34)} ${about}\n`).join('')
-  const cases = findCases(values.filter)
+  const found = findCases(values.filter)
+  const cases = values.targets === true ? withTargets(found) : found
   return {
     cases: values.baseline === undefined ? cases : againstBaseline(cases, String(values.baseline)),
     rounds: parseRounds(values.rounds),
@@ -59,6 +60,10 @@ function command(): Command {
         'medians over the rounds are compared.',
     )
     .option('--filter <text>', 'only the cases with this in their names, as --list prints them')
+    .option(
+      '--targets',
+      'only what DESIGN.md sets out to reach: cases with a ratio, and the systems it is between',
+    )
     .option('--rounds <n>', `turns of each system, 1 to ${MAX_ROUNDS}`, String(DEFAULT_ROUNDS))
     .option('--seconds <n>', `length of a measurement, 0.01 to ${MAX_SECONDS}`, String(DEFAULT_SECONDS))
     .option(
@@ -82,6 +87,18 @@ function findCases(filter: unknown): readonly BenchCase[] {
   if (found.length > 0) return found
   const known = CASES.map(({ name }) => name).join(', ')
   throw new InputError(`no case has ${JSON.stringify(filter)} in its name; the cases are ${known}`)
+}
+
+/** @throws InputError when there is none. */
+function withTargets(cases: readonly BenchCase[]): readonly BenchCase[] {
+  const found = cases.flatMap((benchCase) => {
+    const { systems, reference, targets } = benchCase
+    if (targets.length === 0) return []
+    const named = new Set([reference, ...targets.flatMap(({ system, than }) => [system, than])])
+    return [{ ...benchCase, systems: systems.filter(({ name }) => named.has(name)) }]
+  })
+  if (found.length > 0) return found
+  throw new InputError('there is no ratio to reach in any of these cases')
 }
 
 function parseRounds(text: unknown): number {

@@ -75,6 +75,11 @@ describe('bench', { timeout: WATCHDOG_MS }, () => {
       '--rounds must be a whole number from 1 to 1000, got "0"',
     ],
     ['a time that is none', ['--seconds', 'x'], '--seconds must be a number from 0.01 to 600, got "x"'],
+    [
+      'a case without a target',
+      ['--filter', 'net/idle', '--targets'],
+      'there is no ratio to reach in any of these cases',
+    ],
     ['an unknown option', ['--fast'], "unknown option '--fast'"],
   ])('refuses %s in one line, exit code 2', async (_what, args, message) => {
     const run = bench(args)

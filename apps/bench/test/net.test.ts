@@ -52,11 +52,22 @@ describe('bench of @ipc/net', { timeout: INSTALL_TIMEOUT_MS }, () => {
   })
 
   test('does without a peer that is not there, and says which', async () => {
-    const run = bench(['--filter', 'net/round-trip/1024', ...SHORT], { PATH: '/nowhere' })
+    const run = bench(['--filter', 'net/round-trip/1024/x16', ...SHORT], { PATH: '/nowhere' })
     expect(await run.ended, run.stderr).toBe(0)
     expect(run.stderr).toMatch(/^bench: no nats-server: .*install.* nats-server.*: there are no rows of it$/m)
     expect(run.stdout).toContain('"ours (tcp)"')
     expect(run.stdout).not.toContain('"NATS core"')
     expect(run.leftovers()).toEqual([])
+  })
+
+  test('--targets measures what has a ratio to reach, and those it is between', async () => {
+    const run = bench(['--filter', 'net/round-trip', '--targets', ...SHORT])
+    expect(await run.ended, run.stderr).toBe(0)
+    const [, ...lines] = run.stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Line)
+    const measured = new Set(lines.map((line) => `${line.case}: ${line.system}`))
+    expect([...measured]).toEqual(['net/round-trip/64: ours (tcp)', 'net/round-trip/64: raw socket (tcp)'])
   })
 })
