@@ -9,7 +9,14 @@ const ABSENT = /^bench: no (nats-server|redis-server|strace): .+: there are no r
 /** Of each kind of case: what systems it has, those that need a program last. Each of them counts its messages itself. */
 const SYSTEMS = {
   'mq/child/': ['ours (child process)', 'process.send (advanced)'],
-  'mq/queue/64': ['ours (in process)', 'ours (broker in a worker)', 'ours (broker in a child process)'],
+  'mq/queue/64': [
+    'ours (in process)',
+    'ours (in process, msgpack)',
+    'ours (in process, loop with ack)',
+    'ours (broker in a worker)',
+    'ours (broker in a worker, loop with ack)',
+    'ours (broker in a child process)',
+  ],
   'mq-durable/queue/64': [],
   'mq-durable/slow-disk/send': [],
 } as const

@@ -2,6 +2,7 @@ import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import type { Delivery } from '@ipc/core'
 import { jetstreamManager } from '@nats-io/jetstream'
 import { expect, test } from 'vitest'
 import { describeOnServer } from './fixtures/on-server.js'
@@ -52,7 +53,8 @@ describeOnServer('a lease', (on) => {
       const receiver = await on.queue({}, connection)
       const delivery = await receiver.receive({ leaseMs: 20 })
       expect(delivery?.attempt).toBe(i + 1)
-      await new Promise((resolve) => delivery?.signal.addEventListener('abort', resolve))
+      const { signal } = delivery as Delivery<number>
+      if (!signal.aborted) await once(signal, 'abort')
     }
     await expect.poll(async () => (await queue.stats()).dead).toBe(1)
     expect((await queue.deadLetters())[0]).toMatchObject({ body: 1, attempt: 2, reason: 'max attempts' })

@@ -9,6 +9,6 @@ export {
 export { driveRemote, localRemote } from './drive-remote.js'
 export { hostRemotes } from './host-remotes.js'
 export { parentControl } from './parent-control.js'
-export { type BusyWord, handleBusily } from './queue/busy-handler.js'
+export { type BusyWord, handleBusily } from './queue/busy-handling.js'
 export { dyingConnection } from './queue/dying-connection.js'
 export { connectionOptions, POISON, type RemoteOptions, rawCodec } from './remote-options.js'

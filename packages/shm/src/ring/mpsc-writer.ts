@@ -104,8 +104,7 @@ export class MpscWriter implements RecordWriter {
   }
 
   tryClaim(payloadBytes: number, kind: number): number {
-    if (this.#claimed && this.#claimant !== undefined)
-      throw new TypeError('another producer of this thread has claimed a record: finish it first')
+    if (this.#claimed && this.#claimant !== undefined) throw unfinishedError()
     const control = this.#control
     const wanted = unitBytes(payloadBytes)
     for (let hasSaid = false; ; ) {
@@ -114,9 +113,8 @@ export class MpscWriter implements RecordWriter {
       const toEnd = this.capacity - index
       const padding = wanted > toEnd ? toEnd : 0
       const claimed = padding + wanted
-      const used = (tail - this.#head) | 0
-      // Below 0: remembered for half of all positions.
-      if ((used < 0 || this.#trusted - used < claimed) && !this.#hasRoomFor(claimed, tail)) {
+      // Unsigned: a head that was remembered for half of all positions is behind by more than any ring has.
+      if ((tail - this.#head) >>> 0 > this.#trusted - claimed && !this.#hasRoomFor(claimed, tail)) {
         if (hasSaid) this.#withdraw()
         return -1
       }
@@ -126,8 +124,7 @@ export class MpscWriter implements RecordWriter {
       this.#claimed = true
       this.#position = (tail + padding) | 0
       this.#bytes = wanted
-      if (padding > 0) this.#pad(tail, padding)
-      if (this.#sweepsAt(this.#position)) this.#sweep(this.#position, wanted)
+      if (padding > 0 || this.#sweepsAt(tail)) this.#tidy(tail, padding)
       this.#stamp = this.#describe(this.#position, payloadBytes, kind)
       return this.#position & this.#mask
     }
@@ -167,9 +164,16 @@ export class MpscWriter implements RecordWriter {
     return this.capacity - ((tail - this.#head) | 0) >= bytes
   }
 
+  /** What has not to be done for each claim. */
+  #tidy(tail: number, padding: number): void {
+    if (this.#sweepsAt(tail)) this.#sweep(tail, padding === 0 ? this.#bytes : padding)
+    if (padding === 0) return
+    if (this.#sweepsAt(this.#position)) this.#sweep(this.#position, this.#bytes)
+    this.#pad(tail, padding)
+  }
+
   /** Fill up the ring to its end, before the record that was claimed with it. */
   #pad(tail: number, bytes: number): void {
-    if (this.#sweepsAt(tail)) this.#sweep(tail, bytes)
     // Before the padding, behind which the consumer goes on, and finds the record not committed.
     if (this.#claimant !== undefined) Atomics.store(this.#control, this.#wrapped, intentOf(this.#position))
     this.#commit(tail, this.#describe(tail, bytes, PADDING))
@@ -273,4 +277,8 @@ export class MpscWriter implements RecordWriter {
       }
     }
   }
+}
+
+function unfinishedError(): TypeError {
+  return new TypeError('another producer of this thread has claimed a record: finish it first')
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { MessageQueue } from '@ipc/core'
 import { describe, expect, test } from 'vitest'
 import { until } from '../check.js'
-import type { BusyWord } from './busy-handler.js'
+import type { BusyWord } from './busy-handling.js'
 
 /** Far shorter than any handler here takes. */
 const LEASE_MS = 50
