@@ -31,6 +31,8 @@ export class RingConsumer implements Consumer {
   readonly #region: SharedRegion
   readonly #reader: RecordReader
   readonly #capacity: number
+  /** Bytes after which memory is given back, also in the middle of a batch. */
+  readonly #releaseStep: number
   readonly #records: WaitEvent
   readonly #room: WaitEvent
   readonly #hasRecord: Condition
@@ -44,6 +46,7 @@ export class RingConsumer implements Consumer {
     this.#region = region
     this.#reader = reader
     this.#capacity = capacityBytes
+    this.#releaseStep = this.#capacity / 8
     this.#records = records
     this.#room = room
     this.#hasRecord = {
@@ -79,7 +82,7 @@ export class RingConsumer implements Consumer {
         // By the listener: the memory of a closed region reads as zeros.
         if (this.#isClosed) break
         // A batch of large records must not keep the producer waiting until the last one.
-        if (reader.releaseBytes >= this.#capacity / 8) this.#release()
+        if (reader.releaseBytes >= this.#releaseStep) this.#release()
       }
     } finally {
       this.#isReading = false
