@@ -21,10 +21,12 @@ import { abortedError, checkDurationMs, checkSize } from '@ipc/core/internal'
 import {
   type BodyReader,
   checkLeaseMs,
-  checkMaxRunMs,
   deliveryIterator,
-  Processing,
+  MAX_BATCH,
+  type ProcessedQueue,
   type ReadableMessage,
+  readEach,
+  startProcessing,
 } from '@ipc/mq/internal'
 import type { JetStreamManager, StreamInfo } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
@@ -47,7 +49,6 @@ import { Settler } from './settler.js'
 import { StreamDelivery } from './stream-delivery.js'
 
 const DEFAULT_PREFETCH = 32
-const MAX_BATCH = 65_536
 /** How long a question may wait for a connection. */
 const CONNECT_PATIENCE_MS = 5000
 const PURGE_BATCH = 1000
@@ -82,6 +83,11 @@ export class JetQueue<T> implements MessageQueue<T>, ConnectionListener {
   readonly #calls = new Set<ReceiveCall>()
   #ended: IpcError | undefined
   #closing: Promise<void> | undefined
+  /** Leases of it are renewed for as long as the event loop goes on. */
+  readonly #processed: ProcessedQueue<T, Lease> = {
+    stream: (options, onChange) => this.#stream(this.#streamTerms(options), onChange),
+    begin: (lease, onError, maxRunMs) => this.#begin(lease, onError, maxRunMs),
+  }
 
   constructor(init: JetQueueInit<T>) {
     const { connection, manager, name, names, settings } = init
@@ -162,18 +168,7 @@ export class JetQueue<T> implements MessageQueue<T>, ConnectionListener {
 
   async receiveBatch(options: QueueReceiveOptions & { readonly max: number }): Promise<Delivery<T>[]> {
     checkSize('max', options.max, 1, MAX_BATCH)
-    const deliveries: Delivery<T>[] = []
-    const failures: unknown[] = []
-    for (const lease of await this.#receive(options.max, options)) {
-      try {
-        deliveries.push(this.#decode(lease))
-      } catch (error) {
-        failures.push(error)
-      }
-    }
-    // They are dead letters by now; if there is nothing else, the caller has to hear of it.
-    if (deliveries.length === 0 && failures.length > 0) throw failures[0]
-    return deliveries
+    return readEach(await this.#receive(options.max, options), (lease) => this.#decode(lease))
   }
 
   consume(options: ConsumeOptions = {}): AsyncIterable<Delivery<T>> {
@@ -184,18 +179,7 @@ export class JetQueue<T> implements MessageQueue<T>, ConnectionListener {
   }
 
   process(handler: (delivery: Delivery<T>) => Promise<void> | void, options: ProcessOptions = {}): Consumer {
-    if (typeof handler !== 'function') throw new TypeError(`process takes a function, got ${typeof handler}`)
-    const { maxRunMs, ...others } = options
-    checkMaxRunMs(maxRunMs)
-    // It is renewed for as long as the event loop goes on.
-    const terms = this.#streamTerms({ ...others, leaseMs: Number.POSITIVE_INFINITY })
-    return new Processing<T, Lease>({
-      handler,
-      isLimited: maxRunMs !== undefined,
-      concurrency: checkSize('concurrency', options.concurrency ?? 1, 1, MAX_BATCH),
-      stream: (onChange) => this.#stream(terms, onChange),
-      begin: (lease, onError) => this.#begin(lease, onError, maxRunMs),
-    })
+    return startProcessing<T, Lease>(this.#processed, handler, options)
   }
 
   async peek(count = 1): Promise<PeekedMessage<T>[]> {

@@ -15,14 +15,15 @@ export { type LostOwner, QueueEngine } from './queue/engine.js'
 export type { HandledDelivery, MessageStream } from './queue/message-stream.js'
 export { openQueue } from './queue/open-queue.js'
 export { checkDurability, outgoing } from './queue/outgoing.js'
-export { Processing } from './queue/processing.js'
+export { type ProcessedQueue, startProcessing } from './queue/processing.js'
 export { QueueLink } from './queue/queue-link.js'
 export {
   checkLeaseMs,
-  checkMaxRunMs,
+  MAX_BATCH,
   type ResolvedSettings,
   resolveSettings,
 } from './queue/queue-settings.js'
+export { readEach } from './queue/read-each.js'
 export { Session } from './queue/session.js'
 export { type NewMessage, StateMachine } from './queue/state-machine.js'
 export { openTopic } from './queue/topic.js'

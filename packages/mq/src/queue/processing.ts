@@ -1,28 +1,62 @@
 import {
   type AbortOptions,
+  type ConsumeOptions,
   type Consumer,
   IpcError,
   isIpcError,
   type PeekedMessage,
+  type ProcessOptions,
   type Unsubscribe,
 } from '@ipc/core'
+import { checkDurationMs, checkSize } from '@ipc/core/internal'
 import type { Begun, HandledDelivery, MessageStream } from './message-stream.js'
+import { MAX_BATCH } from './queue-settings.js'
 
 type ErrorListener = (error: unknown, delivery: PeekedMessage<unknown> | undefined) => void
 
-/** What {@link Processing} needs of its queue. */
-export interface ProcessingInit<T, Message> {
+/** What {@link startProcessing} needs of a queue. */
+export interface ProcessedQueue<T, Message> {
+  /** What is to be handled, leased for as long as this process lives. Called at once. */
+  stream(options: ConsumeOptions, onChange: () => void): MessageStream<Message>
+  /**
+   * The delivery that a message makes, to be handled within `maxRunMs`; `undefined` when it cannot be decoded, which
+   * `onError` is told.
+   */
+  begin(message: Message, onError: (error: unknown) => void, maxRunMs: number | undefined): Begun<T>
+}
+
+/** What `process` of a queue does, wherever its messages are. @throws TypeError, RangeError for what cannot be meant. */
+export function startProcessing<T, Message>(
+  queue: ProcessedQueue<T, Message>,
+  handler: (delivery: HandledDelivery<T>) => Promise<void> | void,
+  { concurrency = 1, maxRunMs, ...options }: ProcessOptions,
+): Consumer {
+  if (typeof handler !== 'function') throw new TypeError(`process takes a function, got ${typeof handler}`)
+  if (maxRunMs !== undefined && checkDurationMs('maxRunMs', maxRunMs) === 0) {
+    throw new RangeError('maxRunMs must be above 0, got 0')
+  }
+  checkSize('concurrency', concurrency, 1, MAX_BATCH)
+  return new Processing<T, Message>({
+    handler,
+    concurrency,
+    isLimited: maxRunMs !== undefined,
+    // Whether it lives is known without a time: a handler that keeps its event loop busy loses nothing.
+    stream: (onChange) => queue.stream({ ...options, leaseMs: Number.POSITIVE_INFINITY }, onChange),
+    begin: (message, onError) => queue.begin(message, onError, maxRunMs),
+  })
+}
+
+interface ProcessingInit<T, Message> {
   readonly concurrency: number
   /** Whether a handler may lose its message while it is at work. */
   readonly isLimited: boolean
   readonly handler: (delivery: HandledDelivery<T>) => Promise<void> | void
   stream(onChange: () => void): MessageStream<Message>
-  /** The delivery that a message makes; `undefined` when it cannot be decoded, which `onError` is told. */
   begin(message: Message, onError: (error: unknown) => void): Begun<T>
 }
 
 /** Handlers at work on a queue. */
-export class Processing<T, Message> implements Consumer {
+class Processing<T, Message> implements Consumer {
   readonly stopped: Promise<void>
   readonly #init: ProcessingInit<T, Message>
   readonly #stream: MessageStream<Message>

@@ -28,16 +28,16 @@ import { DeliveryStream, type StreamTerms } from './delivery-stream.js'
 import { upTo } from './durability.js'
 import { type DeliveryOwner, LeasedDelivery } from './leased-delivery.js'
 import { outgoing } from './outgoing.js'
-import { Processing } from './processing.js'
+import { type ProcessedQueue, startProcessing } from './processing.js'
 import { type LeaseHolder, type QueueLink, receiptOf } from './queue-link.js'
-import { checkLeaseMs, checkMaxRunMs } from './queue-settings.js'
+import { checkLeaseMs, MAX_BATCH } from './queue-settings.js'
+import { readEach } from './read-each.js'
 import { SeqIndex } from './seq-index.js'
 import type { LeaseToken, NewMessage } from './state-machine.js'
 import { TransactionSteps } from './transaction-steps.js'
 
 const NO_OPTIONS: QueueSendOptions = {}
 const DEFAULT_PREFETCH = 32
-const MAX_BATCH = 65_536
 
 /** What an opened queue is made of. */
 export interface QueueClientInit<T> {
@@ -65,6 +65,10 @@ export class QueueClient<T> implements MessageQueue<T>, LeaseHolder, DeliveryOwn
   readonly #deliveries = new SeqIndex<LeasedDelivery<unknown>>()
   readonly #streams = new Set<DeliveryStream>()
   #closing: Promise<void> | undefined
+  readonly #processed: ProcessedQueue<T, SentOut> = {
+    stream: (options, onChange) => this.#stream(this.#streamTerms(options), onChange),
+    begin: (message, onError, maxRunMs) => this.#take(message, onError, maxRunMs),
+  }
 
   constructor({ link, handle, name, codec, reader, offered, durability }: QueueClientInit<T>) {
     this.name = name
@@ -120,20 +124,11 @@ export class QueueClient<T> implements MessageQueue<T>, LeaseHolder, DeliveryOwn
 
   async receiveBatch(options: QueueReceiveOptions & { readonly max: number }): Promise<Delivery<T>[]> {
     checkSize('max', options.max, 1, MAX_BATCH)
-    const deliveries: LeasedDelivery<T>[] = []
-    const failures: unknown[] = []
-    for (const message of await this.#receive(options.max, options)) {
-      try {
-        const delivery = this.#decode(message)
-        await this.#begin(delivery, message, false)
-        deliveries.push(delivery)
-      } catch (error) {
-        failures.push(error)
-      }
-    }
-    // They are dead letters by now; if there is nothing else, the caller has to hear of it.
-    if (deliveries.length === 0 && failures.length > 0) throw failures[0]
-    return deliveries
+    return readEach(await this.#receive(options.max, options), async (message) => {
+      const delivery = this.#decode(message)
+      await this.#begin(delivery, message, false)
+      return delivery
+    })
   }
 
   consume(options: ConsumeOptions = {}): AsyncIterable<Delivery<T>> {
@@ -144,18 +139,7 @@ export class QueueClient<T> implements MessageQueue<T>, LeaseHolder, DeliveryOwn
   }
 
   process(handler: (delivery: Delivery<T>) => Promise<void> | void, options: ProcessOptions = {}): Consumer {
-    if (typeof handler !== 'function') throw new TypeError(`process takes a function, got ${typeof handler}`)
-    const { maxRunMs, ...others } = options
-    checkMaxRunMs(maxRunMs)
-    // Whether it lives is known without a time: a handler that keeps its event loop busy loses nothing.
-    const terms = this.#streamTerms({ ...others, leaseMs: Number.POSITIVE_INFINITY })
-    return new Processing<T, SentOut>({
-      handler,
-      isLimited: maxRunMs !== undefined,
-      concurrency: checkSize('concurrency', options.concurrency ?? 1, 1, MAX_BATCH),
-      stream: (onChange) => this.#stream(terms, onChange),
-      begin: (message, onError) => this.#take(message, onError, maxRunMs),
-    })
+    return startProcessing<T, SentOut>(this.#processed, handler, options)
   }
 
   async peek(count = 1): Promise<PeekedMessage<T>[]> {

@@ -1,5 +1,8 @@
 import { checkDurationMs, checkSize } from '@ipc/core/internal'
 
+/** Most messages that are asked for, sent or handled at once. */
+export const MAX_BATCH = 65_536
+
 /** What happens when a message is sent to a full queue. */
 export type WhenFull = 'wait' | 'reject' | 'drop-oldest'
 
@@ -81,14 +84,6 @@ function finite(name: string, ms: number): number {
 export function checkLeaseMs(leaseMs: number): number {
   if (checkDurationMs('leaseMs', leaseMs) === 0) throw new RangeError('leaseMs must be above 0, got 0')
   return leaseMs
-}
-
-/** @throws RangeError unless it is a number of milliseconds above 0, or not given. */
-export function checkMaxRunMs(maxRunMs: number | undefined): number | undefined {
-  if (maxRunMs !== undefined && checkDurationMs('maxRunMs', maxRunMs) === 0) {
-    throw new RangeError('maxRunMs must be above 0, got 0')
-  }
-  return maxRunMs
 }
 
 function oneOf<T extends string>(name: string, value: T, values: readonly T[]): T {
