@@ -22,6 +22,7 @@ const ALWAYS = [
   'raw socket (tcp)',
   'raw socket (unix)',
   'raw socket (tls, PSK)',
+  'node-ipc (unix)',
 ]
 
 interface Line {

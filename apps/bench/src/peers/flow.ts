@@ -1,3 +1,5 @@
+import type { End, LinkShape } from '../net/link.js'
+
 /** How much of what is under way the receiver says that it has taken, at a time. */
 const PARTS = 4
 
@@ -33,5 +35,58 @@ export class Flow {
     return new Promise((resolve) => {
       this.#resume = resolve
     })
+  }
+}
+
+/** What {@link FlowEnd} needs of its channel. */
+export interface FlowChannel {
+  /** Send a message, whose memory may be overwritten afterwards. */
+  send(message: Uint8Array): void
+  /** Tell the other side that a part of its messages was taken. */
+  tellTaken(): void
+}
+
+/** One side of a connection over such a channel, which gives it what comes in. */
+export class FlowEnd implements End {
+  readonly #channel: FlowChannel
+  readonly #flow: Flow
+  #taken = 0
+  #listener: (message: Uint8Array) => void = () => {}
+
+  constructor({ messageBytes, windowBytes }: LinkShape, channel: FlowChannel) {
+    this.#channel = channel
+    this.#flow = new Flow(windowBytes / messageBytes)
+  }
+
+  send(message: Uint8Array): boolean {
+    this.#channel.send(message)
+    return this.#flow.sent()
+  }
+
+  drained(): Promise<void> {
+    return this.#flow.drained()
+  }
+
+  flush(): void {
+    // Such channels write by themselves.
+  }
+
+  onMessage(listener: (bytes: Uint8Array, at: number) => void): void {
+    this.#listener = (message) => listener(message, 0)
+  }
+
+  echo(): void {
+    this.#listener = (message) => void this.send(message)
+  }
+
+  /** A message has come in. */
+  take(message: Uint8Array): void {
+    this.#listener(message)
+    if (++this.#taken % this.#flow.part === 0) this.#channel.tellTaken()
+  }
+
+  /** The other side has taken a part. */
+  acknowledged(): void {
+    this.#flow.acknowledged()
   }
 }

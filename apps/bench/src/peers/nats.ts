@@ -1,6 +1,6 @@
 import { connect, type NatsConnection } from '@nats-io/transport-node'
 import type { End, Link, LinkShape, Side } from '../net/link.js'
-import { Flow } from './flow.js'
+import { FlowEnd } from './flow.js'
 import { startNatsServer } from './nats-server.js'
 
 const NOTHING = new Uint8Array(0)
@@ -41,7 +41,7 @@ class NatsSide implements Side {
       const index = this.#connections.length
       const connection = await connect({ servers: url, reconnect: false })
       this.#connections.push(connection)
-      ends.push(new NatsEnd(connection, `${here}.${index}`, `${there}.${index}`, shape))
+      ends.push(natsEnd(connection, `${here}.${index}`, `${there}.${index}`, shape))
       // So that its subscriptions are known before the other side sends.
       await connection.flush()
     }
@@ -55,50 +55,13 @@ class NatsSide implements Side {
 }
 
 /** NATS has no backpressure: it drops a receiver that is too slow. So the receiver says what it has taken. */
-class NatsEnd implements End {
-  readonly #connection: NatsConnection
-  readonly #there: string
-  readonly #flow: Flow
-  #taken = 0
-  #listener: (message: Uint8Array) => void = () => {}
-
-  constructor(
-    connection: NatsConnection,
-    here: string,
-    there: string,
-    { messageBytes, windowBytes }: LinkShape,
-  ) {
-    this.#connection = connection
-    this.#there = there
-    this.#flow = new Flow(windowBytes / messageBytes)
-    connection.subscribe(here, { callback: (_error, { data }) => this.#take(data) })
-    connection.subscribe(`${here}.taken`, { callback: () => this.#flow.acknowledged() })
-  }
-
-  send(message: Uint8Array): boolean {
+function natsEnd(connection: NatsConnection, here: string, there: string, shape: LinkShape): FlowEnd {
+  const end = new FlowEnd(shape, {
     // It keeps the bytes until they are written.
-    this.#connection.publish(this.#there, Buffer.from(message))
-    return this.#flow.sent()
-  }
-
-  drained(): Promise<void> {
-    return this.#flow.drained()
-  }
-
-  flush(): void {
-    // It does so by itself, at the end of the tick.
-  }
-
-  onMessage(listener: (bytes: Uint8Array, at: number) => void): void {
-    this.#listener = (message) => listener(message, 0)
-  }
-
-  echo(): void {
-    this.#listener = (message) => void this.send(message)
-  }
-
-  #take(message: Uint8Array): void {
-    this.#listener(message)
-    if (++this.#taken % this.#flow.part === 0) this.#connection.publish(`${this.#there}.taken`, NOTHING)
-  }
+    send: (message) => connection.publish(there, Buffer.from(message)),
+    tellTaken: () => connection.publish(`${there}.taken`, NOTHING),
+  })
+  connection.subscribe(here, { callback: (_error, { data }) => end.take(data) })
+  connection.subscribe(`${here}.taken`, { callback: () => end.acknowledged() })
+  return end
 }

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net'
 import { join } from 'node:path'
 import nodeIpc from 'node-ipc'
 import { Arrivals, type End, type Link, type LinkShape, type Side } from '../net/link.js'
-import { Flow } from './flow.js'
+import { FlowEnd } from './flow.js'
 
 type Instance = InstanceType<typeof nodeIpc.IPC>
 
@@ -110,7 +110,7 @@ class NodeIpcSide implements Side {
 
   async open(count: number): Promise<readonly End[]> {
     const ends: End[] = []
-    while (ends.length < count) ends.push(new NodeIpcEnd(await this.#next(), this.#shape))
+    while (ends.length < count) ends.push(nodeIpcEnd(await this.#next(), this.#shape))
     return ends
   }
 
@@ -120,43 +120,14 @@ class NodeIpcSide implements Side {
 }
 
 /** It has no backpressure. So the receiver says what it has taken. */
-class NodeIpcEnd implements End {
-  readonly #channel: Channel
-  readonly #flow: Flow
-  #taken = 0
-  #listener: (message: Uint8Array) => void = () => {}
-
-  constructor(channel: Channel, { messageBytes, windowBytes }: LinkShape) {
-    this.#channel = channel
-    this.#flow = new Flow(windowBytes / messageBytes)
-    channel.on(MESSAGE, (data) => this.#take(Buffer.from(data, ENCODING)))
-    channel.on(TAKEN, () => this.#flow.acknowledged())
-  }
-
-  send(message: Uint8Array): boolean {
-    const { buffer, byteOffset, byteLength } = message
-    this.#channel.emit(MESSAGE, Buffer.from(buffer, byteOffset, byteLength).toString(ENCODING))
-    return this.#flow.sent()
-  }
-
-  drained(): Promise<void> {
-    return this.#flow.drained()
-  }
-
-  flush(): void {
-    // It writes each message at once.
-  }
-
-  onMessage(listener: (bytes: Uint8Array, at: number) => void): void {
-    this.#listener = (message) => listener(message, 0)
-  }
-
-  echo(): void {
-    this.#listener = (message) => void this.send(message)
-  }
-
-  #take(message: Uint8Array): void {
-    this.#listener(message)
-    if (++this.#taken % this.#flow.part === 0) this.#channel.emit(TAKEN, 'part')
-  }
+function nodeIpcEnd(channel: Channel, shape: LinkShape): FlowEnd {
+  const end = new FlowEnd(shape, {
+    send({ buffer, byteOffset, byteLength }) {
+      channel.emit(MESSAGE, Buffer.from(buffer, byteOffset, byteLength).toString(ENCODING))
+    },
+    tellTaken: () => channel.emit(TAKEN, 'part'),
+  })
+  channel.on(MESSAGE, (data) => end.take(Buffer.from(data, ENCODING)))
+  channel.on(TAKEN, () => end.acknowledged())
+  return end
 }
