@@ -186,8 +186,10 @@ export class MpscWriter implements RecordWriter {
    */
   #intend(position: number): boolean {
     if (this.#claimant === undefined) return true
-    // Pairs with the exchange in #forgetIntents() and the store in forgetProducer().
-    const said = Atomics.load(this.#control, this.#intent)
+    // Plain, for the load of `tail` before it acquires: whoever forgets this intent, in #forgetIntents(), does so laps before
+    // its position can come again, and no claim of those laps can be seen without that. What forgetProducer() writes may be
+    // seen late; it is as if this one had been taken for dead just after the look.
+    const said = this.#control[this.#intent] as number
     if (said !== this.#said) return this.#remember(said)
     this.#said = intentOf(position)
     // Plain, for it is the claim that tells: pairs with the load in MpscReader.recover(), by way of the exchange of `tail`,
