@@ -98,6 +98,13 @@ function loadKoffi(): typeof import('koffi') {
     return nodeModule('node:module').createRequire(import.meta.url)('koffi')
   } catch (cause) {
     const { platform, arch, version } = process
+    if ((cause as NodeJS.ErrnoException).code === 'ERR_DLOPEN_DISABLED') {
+      throw new IpcError(
+        'IPC_PERMISSION_DENIED',
+        'named shared memory needs the native package koffi, which Node.js was told not to load: start with --allow-addons',
+        { cause },
+      )
+    }
     throw new IpcError(
       'IPC_NOT_SUPPORTED',
       `the package koffi could not be loaded on ${platform} ${arch}, Node ${version}: named shared memory needs it ` +
