@@ -1,3 +1,4 @@
 import { library } from '@ipc/config/tsup'
 
-export default library({ entry: ['src/index.ts'] })
+// Pages have an entry of their own, with the same types.
+export default library({ entry: ['src/index.ts', 'src/browser.ts'], dts: { entry: 'src/index.ts' } })

@@ -19,6 +19,7 @@ import {
   REGION_HEADER_BYTES,
 } from '../layout.js'
 import type { SharedRegion } from './region.js'
+import { differingError } from './region-header.js'
 
 /** Names of the kinds, for messages. */
 const KINDS = [
@@ -152,23 +153,11 @@ function match(region: ObjectMemory, spec: ObjectSpec, object: number): PlacedOb
   for (const [index, [name, wanted]] of Object.entries(spec.parameters).entries()) {
     const value = words[((object + OBJECT_PARAMETERS) >> 2) + index] as number
     parameters[name] = value
-    if (wanted !== undefined && wanted !== value) {
-      throw new IpcError('IPC_PROTOCOL', `${what} has ${name} ${value}, expected ${wanted}`, {
-        details: { [name]: value, expected: wanted },
-      })
-    }
+    if (wanted !== undefined && wanted !== value) throw differingError(what, name, value, wanted)
   }
   const schema = textAt(region, object + OBJECT_SCHEMA, words[(object + OBJECT_SCHEMA_BYTES) >> 2] as number)
   const wanted = spec.schema === undefined ? schema : cut(spec.schema)
-  if (schema !== wanted) {
-    throw new IpcError(
-      'IPC_PROTOCOL',
-      `${what} has schema ${JSON.stringify(schema)}, expected ${JSON.stringify(wanted)}`,
-      {
-        details: { schema, expected: wanted },
-      },
-    )
-  }
+  if (schema !== wanted) throw differingError(what, 'schema', schema, wanted)
   return { offset: object + OBJECT_HEADER_BYTES, parameters }
 }
 

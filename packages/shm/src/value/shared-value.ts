@@ -233,6 +233,6 @@ class CellValue<T> implements SharedValue<T> {
   }
 
   #checkOpen(): void {
-    if (this.#region.closed) throw new IpcError('IPC_CLOSED', `${this.#region.what} is closed`)
+    this.#region.checkOpen()
   }
 }
