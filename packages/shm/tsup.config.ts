@@ -1,3 +1,3 @@
 import { library } from '@ipc/config/tsup'
 
-export default library({ entry: ['src/index.ts'] })
+export default library({ entry: ['src/index.ts', 'src/inspect/index.ts'] })
