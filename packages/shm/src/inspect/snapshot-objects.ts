@@ -205,7 +205,7 @@ export class ObjectReader {
 }
 
 /** The positions of a ring at `offset`, of one moment, unless its consumer is never still: then the lag may be too large. */
-export function positionsAt(
+function positionsAt(
   words: Int32Array,
   offset: number,
 ): { readonly head: number; readonly tail: number } {
