@@ -205,10 +205,7 @@ export class ObjectReader {
 }
 
 /** The positions of a ring at `offset`, of one moment, unless its consumer is never still: then the lag may be too large. */
-function positionsAt(
-  words: Int32Array,
-  offset: number,
-): { readonly head: number; readonly tail: number } {
+function positionsAt(words: Int32Array, offset: number): { readonly head: number; readonly tail: number } {
   const headWord = (offset + RING_HEAD) >> 2
   let head = Atomics.load(words, headWord)
   for (let tries = 0; ; tries++) {
