@@ -7,9 +7,12 @@ const LOCKFILE = fileURLToPath(new URL('../../../pnpm-lock.yaml', import.meta.ur
 const BINARY = /-(?:android|darwin|freebsd|linux|openbsd|win32)-?[\w-]*$/
 
 type Versions = Readonly<Record<string, string>>
+type Locked = Readonly<Record<string, { readonly version: string }>>
 
 interface Lockfile {
-  readonly importers: Readonly<Record<string, { readonly dependencies?: Readonly<Record<string, { version: string }>> }>>
+  readonly importers: Readonly<
+    Record<string, { readonly dependencies?: Locked; readonly optionalDependencies?: Locked }>
+  >
   readonly snapshots: Readonly<
     Record<string, { readonly dependencies?: Versions; readonly optionalDependencies?: Versions }>
   >
@@ -34,7 +37,8 @@ export async function installedWith(folder: string): Promise<Installed> {
   const binaries = new Set<string>()
   const seen = new Set<string>()
   const addImporter = (importer: string): void => {
-    for (const [name, { version }] of Object.entries(importers[importer]?.dependencies ?? {})) {
+    const { dependencies, optionalDependencies } = importers[importer] ?? {}
+    for (const [name, { version }] of Object.entries({ ...dependencies, ...optionalDependencies })) {
       if (version.startsWith('link:')) addImporter(`packages/${version.slice('link:../'.length)}`)
       else add(name, version)
     }

@@ -102,6 +102,23 @@ console.log(delivery.body.answer)
 await delivery.ack()
 `,
   },
+  {
+    name: '@ipc/cli',
+    folder: 'cli',
+    needs: ['@ipc/core', '@ipc/mq', '@ipc/mq-sqlite', '@ipc/net', '@ipc/shm'],
+    usage: `
+import { EXIT_CODES, run } from '@ipc/cli'
+const { stdin, stdout, stderr } = process
+export const isThere: Promise<boolean> = run(['stat', 'prices'], {
+  stdin, stdout, stderr, signal: new AbortController().signal,
+}).then((code) => code !== EXIT_CODES.notFound)
+`,
+    program: `
+const { stdin, stdout, stderr } = process
+const terminal = { stdin, stdout: { write: () => true }, stderr, signal: new AbortController().signal }
+console.log((await api.run(['ls', '--json'], terminal)) === 0 ? 42 : 'failed')
+`,
+  },
 ]
 
 /** One message from a client to a server of the same process, and the end of everything. */
