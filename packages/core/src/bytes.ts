@@ -39,7 +39,7 @@ export interface BytesOptions {
   readonly views?: boolean | undefined
 }
 
-const BYTES: Codec<Uint8Array> = Object.freeze({
+const BYTES: Codec<Uint8Array> = /* @__PURE__ */ Object.freeze({
   name: 'bytes',
   sizeOf(message: Uint8Array): number {
     check(message)
@@ -55,7 +55,7 @@ const BYTES: Codec<Uint8Array> = Object.freeze({
   decode: copyBytes,
 })
 
-const VIEWS: Codec<Uint8Array> = Object.freeze({
+const VIEWS: Codec<Uint8Array> = /* @__PURE__ */ Object.freeze({
   ...BYTES,
   // `subarray` would make another of the source's kind, a Node `Buffer` say, which takes several times as long.
   view: (source: Uint8Array, start: number, end: number): Uint8Array =>

@@ -76,7 +76,8 @@ export class IpcError extends Error {
 
   static {
     // Marks instances for isIpcError, also those of another copy of this package.
-    Object.defineProperty(IpcError.prototype, brand, { value: true })
+    // biome-ignore lint/complexity/noThisInStatic: see errorOf() for why the class does not mention itself.
+    Object.defineProperty(this.prototype, brand, { value: true })
   }
 
   constructor(code: IpcErrorCode, message: string, options: IpcErrorOptions = {}) {
@@ -107,8 +108,13 @@ export class IpcError extends Error {
     ) {
       throw new TypeError('not the JSON form of an IpcError')
     }
-    return new IpcError(json.code, json.message, { details: json.details })
+    return errorOf(json)
   }
+}
+
+// Outside: a class that mentions itself gets another name from bundlers, which users would see when it is printed.
+function errorOf({ code, message, details }: IpcErrorJson): IpcError {
+  return new IpcError(code, message, { details })
 }
 
 /**

@@ -26,7 +26,7 @@ export function json<T = unknown>(): Codec<T> {
   return JSON_CODEC as Codec<never> as Codec<T>
 }
 
-const JSON_CODEC: Codec = Object.freeze({
+const JSON_CODEC: Codec = /* @__PURE__ */ Object.freeze({
   name: 'json',
   encode(message: unknown, target: Uint8Array, start: number, limit: number = target.length): number {
     try {

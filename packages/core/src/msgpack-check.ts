@@ -15,7 +15,7 @@ const bufferPrototype: unknown = (globalThis as { readonly Buffer?: { readonly p
 const hasOwn: (key: string) => boolean = Object.prototype.hasOwnProperty
 
 /** Kinds of typed arrays that travel; those of several bytes per element only where memory is little-endian. */
-const KINDS: ReadonlySet<string> = new Set([
+const KINDS: ReadonlySet<string> = /* @__PURE__ */ new Set([
   'Int8Array',
   'Uint8ClampedArray',
   ...(LITTLE_ENDIAN

@@ -18,8 +18,8 @@ const MAX_GROWTH = 64
 /** And a message beside that. */
 const SPARE_BYTES = 4096
 
-const decoder = new TextDecoder('utf-8', { fatal: true })
-const PROTO: Uint8Array = new TextEncoder().encode('__proto__')
+const decoder = /* @__PURE__ */ new TextDecoder('utf-8', { fatal: true })
+const PROTO: Uint8Array = /* @__PURE__ */ Uint8Array.from('__proto__', (character) => character.charCodeAt(0))
 
 /**
  * Walk through the bytes of a message before msgpackr does: they are exactly one value, no longer than what is there,

@@ -1,4 +1,4 @@
-import { Packr, Unpackr } from 'msgpackr'
+import { type Options, Packr, Unpackr } from 'msgpackr'
 import type { Codec } from './codec.js'
 import { checkMessage, NEGATIVE_ZEROS, TYPED_ARRAYS } from './msgpack-check.js'
 import { withNegativeZeros } from './msgpack-negative-zeros.js'
@@ -41,19 +41,21 @@ const SCRATCH_BYTES = 65_536
 
 type Packed = Uint8Array & { readonly start: number; readonly end: number }
 
-// Stateless: no records, no shared structures. `variableMapSize` writes the shortest head of a map.
-const options = { useRecords: false, variableMapSize: true, copyBuffers: true, useToJSON: false }
-const packr = new Packr(options)
-// Writes all typed arrays as extensions, Uint8Array included, which the other one writes as the standard's binary.
-const typedPackr = new Packr({ ...options, moreTypes: true })
-const unpackr = new Unpackr(options)
-/** For messages whose objects would take far more memory than what they hold. */
-const mapUnpackr = new Unpackr({ ...options, mapsAsObjects: false })
-const scan = new MessageScan()
-const scratch = new Uint8Array(SCRATCH_BYTES)
-const NIL = Uint8Array.of(0xc0)
+// Marked as pure, all of them: a page that uses another codec need not load this one, nor msgpackr.
 
-const MSGPACK: Codec = Object.freeze({
+// Stateless: no records, no shared structures. `variableMapSize` writes the shortest head of a map.
+const options: Options = { useRecords: false, variableMapSize: true, copyBuffers: true, useToJSON: false }
+const packr = /* @__PURE__ */ new Packr(options)
+// Writes all typed arrays as extensions, Uint8Array included, which the other one writes as the standard's binary.
+const typedPackr = /* @__PURE__ */ new Packr(/* @__PURE__ */ optionsWith({ moreTypes: true }))
+const unpackr = /* @__PURE__ */ new Unpackr(options)
+/** For messages whose objects would take far more memory than what they hold. */
+const mapUnpackr = /* @__PURE__ */ new Unpackr(/* @__PURE__ */ optionsWith({ mapsAsObjects: false }))
+const scan = /* @__PURE__ */ new MessageScan()
+const scratch = /* @__PURE__ */ new Uint8Array(SCRATCH_BYTES)
+const NIL = /* @__PURE__ */ Uint8Array.of(0xc0)
+
+const MSGPACK: Codec = /* @__PURE__ */ Object.freeze({
   name: 'msgpack',
   encode(message: unknown, target: Uint8Array, start: number, limit: number = target.length): number {
     let special: number
@@ -83,6 +85,10 @@ const MSGPACK: Codec = Object.freeze({
     }
   },
 })
+
+function optionsWith(more: Options): Options {
+  return { ...options, ...more }
+}
 
 /** Decode a copy: the peer may still write to shared memory, and what was checked must be what is read. */
 function unpack(source: Uint8Array, start: number, end: number, copy: Uint8Array): unknown {

@@ -1,4 +1,4 @@
-const prototype: object = Object.getPrototypeOf(Uint8Array.prototype)
+const prototype: object = /* @__PURE__ */ Object.getPrototypeOf(Uint8Array.prototype)
 
 /** `'Uint8Array'`, `'Float64Array'`, ... whatever the subclass or realm; `undefined` for anything else. */
 export const kindOfTypedArray: (this: unknown) => string | undefined = Object.getOwnPropertyDescriptor(

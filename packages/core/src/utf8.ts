@@ -1,12 +1,12 @@
-const encoder = new TextEncoder()
+const encoder = /* @__PURE__ */ new TextEncoder()
 // A leading U+FEFF is a character of the string, not a mark to be dropped.
-const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+const decoder = /* @__PURE__ */ new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /** Strings up to this length are cheaper in a loop here than by a call into the runtime; measured. */
 const SHORT = 24
 
 /** Some browsers let neither TextEncoder nor TextDecoder touch shared memory; there the bytes take a detour. */
-const refusesShared: boolean = (() => {
+const refusesShared: boolean = /* @__PURE__ */ (() => {
   if (typeof SharedArrayBuffer === 'undefined') return false
   try {
     const shared = new Uint8Array(new SharedArrayBuffer(1))

@@ -42,7 +42,8 @@ export function openDatabase(sqlite: Sqlite, path: string): Database {
   }
 }
 
-function checkOurs(db: Database): void {
+/** @throws IpcError `IPC_PROTOCOL` when it is another program's. */
+export function checkOurs(db: Database): void {
   const application = db.value('PRAGMA application_id')
   const tables = db.value('SELECT count(*) FROM sqlite_schema') as number
   if (application === APPLICATION_ID || (application === 0 && tables === 0)) return
@@ -53,15 +54,8 @@ function checkOurs(db: Database): void {
 }
 
 function migrate(db: Database): void {
-  const version = db.value('PRAGMA user_version') as number
+  const version = checkVersion(db)
   if (version === SCHEMA_VERSION) return
-  if (version > SCHEMA_VERSION) {
-    throw new IpcError(
-      'IPC_VERSION_MISMATCH',
-      `${db.path} has version ${version} of the layout, this @ipc/mq-sqlite knows up to ${SCHEMA_VERSION}: update it`,
-      { details: { version, known: SCHEMA_VERSION } },
-    )
-  }
   db.exec('BEGIN IMMEDIATE')
   try {
     for (const step of MIGRATIONS.slice(version)) db.exec(step)
@@ -72,6 +66,21 @@ function migrate(db: Database): void {
     db.exec('ROLLBACK')
     throw error
   }
+}
+
+/**
+ * The version of the layout: the one that is known here, or one before it.
+ *
+ * @throws IpcError `IPC_VERSION_MISMATCH` when it is a later one.
+ */
+export function checkVersion(db: Database): number {
+  const version = db.value('PRAGMA user_version') as number
+  if (version <= SCHEMA_VERSION) return version
+  throw new IpcError(
+    'IPC_VERSION_MISMATCH',
+    `${db.path} has version ${version} of the layout, this @ipc/mq-sqlite knows up to ${SCHEMA_VERSION}: update it`,
+    { details: { version, known: SCHEMA_VERSION } },
+  )
 }
 
 function check(db: Database): void {

@@ -12,6 +12,9 @@ import { dirname, resolve } from 'node:path'
 import { IpcError } from '@ipc/core'
 import { storeError } from './store-error.js'
 
+/** The database in it. */
+export const DATABASE_FILE = 'queues.db'
+
 /** A directory that holds queues. */
 export interface QueueDirectory {
   /** Of the database. */
@@ -30,7 +33,7 @@ export function ensureQueueDirectory(name: string): QueueDirectory {
   try {
     const isNew = make(directory)
     const { dev, ino } = checkOwn(directory)
-    const path = `${directory}/queues.db`
+    const path = `${directory}/${DATABASE_FILE}`
     if (makePrivate(path) || isNew) {
       syncDirectory(directory)
       syncDirectory(dirname(directory))

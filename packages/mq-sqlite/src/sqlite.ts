@@ -24,7 +24,7 @@ interface RawDatabase {
 
 /** Opens connections. */
 export interface Sqlite {
-  new (path: string, options?: { readonly timeout?: number }): RawDatabase
+  new (path: string, options?: { readonly timeout?: number; readonly readOnly?: boolean }): RawDatabase
 }
 
 const PACKAGE = '@photostructure/sqlite'
@@ -114,10 +114,15 @@ export class Database {
   readonly #raw: RawDatabase
 
   /** @param timeout - How long to wait for locks of the file, in milliseconds. */
-  constructor(sqlite: Sqlite, path: string, timeout: number) {
+  constructor(
+    sqlite: Sqlite,
+    path: string,
+    timeout: number,
+    { readOnly = false }: { readonly readOnly?: boolean } = {},
+  ) {
     this.path = path
     try {
-      this.#raw = new sqlite(path, { timeout })
+      this.#raw = new sqlite(path, { timeout, readOnly })
     } catch (cause) {
       throw storeError(cause, path)
     }

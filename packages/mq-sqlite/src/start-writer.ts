@@ -1,7 +1,25 @@
 import { Worker } from 'node:worker_threads'
+import { IpcError } from '@ipc/core'
 
-/** Start the thread that owns the database of a directory. */
+/**
+ * Start the thread that owns the database of a directory.
+ *
+ * @throws IpcError `IPC_PERMISSION_DENIED` where the permission model of Node.js forbids threads.
+ */
 export function startWriter(directory: string): Worker {
+  try {
+    return start(directory)
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== 'ERR_ACCESS_DENIED') throw cause
+    throw new IpcError(
+      'IPC_PERMISSION_DENIED',
+      'the thread that owns the queues may not be started: start Node.js with --allow-worker and --allow-addons too',
+      { cause },
+    )
+  }
+}
+
+function start(directory: string): Worker {
   const options = { workerData: { directory }, name: 'ipc-mq-sqlite' }
   if (!import.meta.url.endsWith('.ts'))
     return new Worker(new URL('./writer-thread.js', import.meta.url), options)

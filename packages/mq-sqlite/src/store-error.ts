@@ -21,6 +21,13 @@ const KINDS: Readonly<Record<number, readonly [IpcErrorCode, string]>> = {
 export function storeError(cause: unknown, path: string): IpcError {
   if (isIpcError(cause)) return cause
   const { errcode, code, message } = cause as { errcode?: number; code?: string; message?: string }
+  if (code === 'ERR_ACCESS_DENIED') {
+    return new IpcError(
+      'IPC_PERMISSION_DENIED',
+      `${path} may not be accessed under the permission model of Node.js: start with --allow-fs-read and --allow-fs-write of it`,
+      { cause, details: { path } },
+    )
+  }
   const primary = errcode === undefined ? primaryOf(code) : errcode & 0xff
   const [ipcCode, what] = KINDS[primary] ?? ['IPC_STORE_FAILED', 'failed']
   return new IpcError(ipcCode, `${path} ${what} (${message ?? String(cause)})`, {

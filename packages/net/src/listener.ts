@@ -14,6 +14,7 @@ import { Acceptor } from './acceptor.js'
 import { formatPipe, formatTcp, formatUnix, type NetAddress, parseAddress } from './address.js'
 import { resolveToBind } from './loopback.js'
 import { type NetSettings, termsFor } from './net-options.js'
+import { checkPermission } from './permission.js'
 import { checkPipes, pipePath } from './pipe-name.js'
 import { checkScheme } from './scheme.js'
 import { listenError } from './socket-error.js'
@@ -35,6 +36,7 @@ export async function listenAt<In, Out>(
   const limits = resolveLimits(options)
   const backlog = checkSize('backlog', options.backlog ?? DEFAULT_BACKLOG)
   checkScheme(target, address, settings)
+  checkPermission(address)
   settings.tls?.listening()
   if (target.scheme === 'unix') checkUnixPath(target.path)
   if (target.scheme === 'pipe') checkPipes()

@@ -1,4 +1,5 @@
 import { IpcError, type IpcErrorCode, isIpcError } from '@ipc/core'
+import { PERMISSION_ADVICE } from './permission.js'
 
 interface Meaning {
   readonly code: IpcErrorCode
@@ -17,6 +18,7 @@ const CONNECT: ReadonlyMap<string, Meaning> = new Map([
   ['EAI_AGAIN', failed('the host name could not be looked up: try again later')],
   ['EACCES', denied('this user may not connect there')],
   ['EPERM', denied('this user may not connect there')],
+  ['ERR_ACCESS_DENIED', denied(PERMISSION_ADVICE)],
 ])
 
 const TAKEN: Meaning = { code: 'IPC_ADDRESS_IN_USE', advice: 'somebody listens there already' }

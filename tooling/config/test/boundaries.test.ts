@@ -46,6 +46,9 @@ describe('turbo boundaries', () => {
     ['tooling/config', '@ipc/core', 'core'],
     ['packages/mq', '@ipc/mq-sqlite', 'store'],
     ['packages/mq-sqlite', '@ipc/demo', 'app'],
+    ['packages/mq-sqlite', '@ipc/cli', 'cli'],
+    ['packages/shm', '@ipc/cli', 'cli'],
+    ['packages/cli', '@ipc/demo', 'app'],
   ])('refuses %s -> %s even when it is declared as a dependency', async (from, to, tag) => {
     await declareDependency(from, to)
     await writeSource(from, `import * as sibling from '${to}'\nexport { sibling }\n`)

@@ -1,4 +1,4 @@
-import { IpcError, type WaitOptions } from '@ipc/core'
+import type { WaitOptions } from '@ipc/core'
 import { checkDurationMs } from '@ipc/core/internal'
 import { KIND_CONDITION } from '../layout.js'
 import { placeObject } from '../region/objects.js'
@@ -143,6 +143,6 @@ class TicketCondition implements Condition {
   }
 
   #checkOpen(): void {
-    if (this.#region.closed) throw new IpcError('IPC_CLOSED', `${this.#region.what} is closed`)
+    this.#region.checkOpen()
   }
 }

@@ -1,4 +1,4 @@
-import { IpcError, type WaitOptions } from '@ipc/core'
+import type { WaitOptions } from '@ipc/core'
 import { checkSize } from '@ipc/core/internal'
 import { KIND_SEMAPHORE } from '../layout.js'
 import { placeObject } from '../region/objects.js'
@@ -123,7 +123,7 @@ class TurnSemaphore implements Semaphore {
 
   release(permits: number = 1): void {
     checkSize('permits', permits, 1, MAX_PERMITS)
-    if (this.#region.closed) throw new IpcError('IPC_CLOSED', `${this.#region.what} is closed`)
+    this.#region.checkOpen()
     const { available } = this
     if (available + permits > MAX_PERMITS) {
       throw new RangeError(

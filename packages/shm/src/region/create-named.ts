@@ -1,12 +1,12 @@
 import { isIpcError } from '@ipc/core'
 import { codeOf, fileError, NEW_SUFFIX, REGION_SUFFIX } from './directory.js'
 import { lockFile } from './mapping.js'
+import { nap } from './nap.js'
 import { nodeModule } from './node-modules.js'
 import { type CreateFileOptions, createRegionFile, type MappedRegion } from './region-file.js'
 
 /** How long to wait for others who create the same region. */
 const PATIENCE_MS = 5_000
-const NAP_MS = 2
 /** There is no room if it was missing so many times with nobody seen to have it. */
 const VAIN_TRIES = 5
 
@@ -89,7 +89,12 @@ function creatorsOf({ directory, path }: NamedFile): string[] {
     .filter((unfinished) => !removeIfDead(unfinished) && unfinished.startsWith(`${path}.`))
 }
 
-function removeIfDead(path: string): boolean {
+/**
+ * Remove the file of an unfinished region whose creator is dead: nobody holds its lock. With `dryRun` only find out.
+ *
+ * @returns whether it is gone, or would be.
+ */
+export function removeIfDead(path: string, dryRun: boolean = false): boolean {
   const { closeSync, constants, openSync, rmSync } = nodeModule('node:fs')
   let fd: number
   try {
@@ -99,7 +104,7 @@ function removeIfDead(path: string): boolean {
   }
   try {
     if (lockFile(fd) !== true) return false
-    rmSync(path, { force: true })
+    if (!dryRun) rmSync(path, { force: true })
     return true
   } finally {
     closeSync(fd)
@@ -112,8 +117,4 @@ function isThere(path: string): boolean {
 
 function sizeOf(path: string): number {
   return nodeModule('node:fs').statSync(path, { throwIfNoEntry: false })?.size ?? 0
-}
-
-function nap(): void {
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, NAP_MS)
 }

@@ -1,3 +1,4 @@
+import type { Stats } from 'node:fs'
 import { IpcError } from '@ipc/core'
 import { nodeModule } from './node-modules.js'
 
@@ -42,9 +43,14 @@ export function isName(name: string): boolean {
 
 /** Where the names of this user live: on tmpfs where there is one. */
 export function defaultDirectory(): string {
-  const { existsSync } = nodeModule('node:fs')
-  const base = existsSync('/dev/shm') ? '/dev/shm' : nodeModule('node:os').tmpdir()
+  const base = isShmThere() ? '/dev/shm' : nodeModule('node:os').tmpdir()
   return `${base}/ipc-${userId()}`
+}
+
+function isShmThere(): boolean {
+  if (nodeModule('node:fs').existsSync('/dev/shm')) return true
+  // Nothing is there for those who may not read it: they must not look elsewhere than others do.
+  return process.platform === 'linux' && process.permission?.has('fs.read', '/dev/shm') === false
 }
 
 /** Mode of files that are this user's alone. */
@@ -68,7 +74,7 @@ export function ensureDirectory(directory: string, mode: number = PRIVATE_MODE):
     const { code } = cause as NodeJS.ErrnoException
     if (code !== 'EEXIST') throw fileError(`cannot make ${directory}`, cause)
   }
-  const found = lstatSync(directory)
+  const found = statOf(directory, lstatSync)
   const ours = found.uid === uid || mode !== PRIVATE_MODE
   if (found.isDirectory() && ours && (found.mode & 0o077 & ~allowed) === 0) return
   const octal = (bits: number): string => `0${(bits & 0o777).toString(8)}`
@@ -78,6 +84,14 @@ export function ensureDirectory(directory: string, mode: number = PRIVATE_MODE):
       `${found.isDirectory() ? 'a directory' : 'a file'} of user ${found.uid} with mode ${octal(found.mode)}`,
     { details: { directory, uid: found.uid } },
   )
+}
+
+function statOf(directory: string, lstatSync: typeof import('node:fs').lstatSync): Stats {
+  try {
+    return lstatSync(directory)
+  } catch (cause) {
+    throw fileError(`cannot look at ${directory}`, cause)
+  }
 }
 
 /** Who may read or write the files may enter, and who may write them may add some: waiting needs that. */
@@ -154,9 +168,21 @@ export function fileError(what: string, cause: unknown): IpcError {
     case 'EMFILE':
     case 'ENFILE':
       return new IpcError('IPC_OUT_OF_MEMORY', `${what}: too many open files (see ulimit -n)`, { cause })
+    case 'ERR_ACCESS_DENIED':
+      return new IpcError(
+        'IPC_PERMISSION_DENIED',
+        `${what}: the permission model of Node.js forbids it. Start with --allow-fs-read and --allow-fs-write of the ` +
+          'directory, and --allow-addons; from Node.js 25 on --allow-net too, for connections',
+        { cause },
+      )
+    case 'EROFS':
+      return new IpcError(
+        'IPC_PERMISSION_DENIED',
+        `${what}: the file system is read-only. Mount a tmpfs there, or name another \`directory\``,
+        { cause },
+      )
     case 'EACCES':
     case 'EPERM':
-    case 'EROFS':
       return new IpcError('IPC_PERMISSION_DENIED', `${what}: ${message}`, { cause })
     case 'EEXIST':
       return new IpcError('IPC_ADDRESS_IN_USE', `${what}: it exists already`, { cause })

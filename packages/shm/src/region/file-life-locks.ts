@@ -53,7 +53,7 @@ export class FileLifeLocks implements LifeLocks {
   readonly #int16s: Int16Array
   readonly #int64s: BigInt64Array
 
-  /** @param fd - The region's file, open for writing; closed by {@link close}. */
+  /** @param fd - The region's file, open for writing, or to ask for locks only for reading; closed by {@link close}. */
   constructor(fd: number) {
     this.#fd = fd
     const memory = new ArrayBuffer(this.#layout.bytes)

@@ -15,6 +15,8 @@ export interface ForeignFunctions {
   flock(fd: number, operation: number): number
   /** For commands that take a `struct flock`. */
   fcntl(fd: number, command: number, lock: Uint8Array): number
+  /** For commands that take a number. */
+  fcntlNumber(fd: number, command: number, value: number): number
   mkfifo(path: string, mode: number): number
   /**
    * Open a file that is there, not to be inherited by child processes. Node counts the descriptors that a worker opens
@@ -81,6 +83,7 @@ function load(): ForeignFunctions {
     munmap: c.func('int munmap(void *, size_t)'),
     flock: c.func('int flock(int, int)'),
     fcntl: (fd, command, lock) => fcntl(fd, command, 'void *', lock),
+    fcntlNumber: (fd, command, value) => fcntl(fd, command, 'int', value),
     mkfifo: c.func('int mkfifo(const char *, uint32_t)'),
     open: (path, flags) => open(path, flags | closeOnExec),
     close: c.func('int close(int)'),
@@ -98,6 +101,13 @@ function loadKoffi(): typeof import('koffi') {
     return nodeModule('node:module').createRequire(import.meta.url)('koffi')
   } catch (cause) {
     const { platform, arch, version } = process
+    if ((cause as NodeJS.ErrnoException).code === 'ERR_DLOPEN_DISABLED') {
+      throw new IpcError(
+        'IPC_PERMISSION_DENIED',
+        'named shared memory needs the native package koffi, which Node.js was told not to load: start with --allow-addons',
+        { cause },
+      )
+    }
     throw new IpcError(
       'IPC_NOT_SUPPORTED',
       `the package koffi could not be loaded on ${platform} ${arch}, Node ${version}: named shared memory needs it ` +

@@ -19,6 +19,7 @@ import {
   REGION_HEADER_BYTES,
 } from '../layout.js'
 import type { SharedRegion } from './region.js'
+import { differingError } from './region-header.js'
 
 /** Names of the kinds, for messages. */
 const KINDS = [
@@ -103,12 +104,21 @@ function openObjects(region: SharedRegion): void {
 
 /** Find the object of that name; it has to be as the spec says. */
 export function findObject(region: ObjectMemory, spec: ObjectSpec): PlacedObject | undefined {
-  const { words } = region
   for (const { object } of eachObject(region)) {
-    const name = textAt(region, object + OBJECT_NAME, words[(object + OBJECT_NAME_BYTES) >> 2] as number)
-    if (name === spec.name) return match(region, spec, object)
+    if (nameOf(region, object) === spec.name) return match(region, spec, object)
   }
   return undefined
+}
+
+/** The name of an object. */
+export function nameOf(region: ObjectMemory, object: number): string {
+  return textAt(region, object + OBJECT_NAME, region.words[(object + OBJECT_NAME_BYTES) >> 2] as number)
+}
+
+/** Whether the payload holds objects. Raw bytes could look like some. */
+export function holdsObjects({ bytes, words }: ObjectMemory): boolean {
+  const state = (REGION_HEADER_BYTES + OBJECTS_STATE) >> 2
+  return bytes.length >= OBJECTS_FIRST && Atomics.load(words, state) === OBJECTS
 }
 
 /** An object that is there; `object` and `offset` are where it and its body begin, in bytes from the region's start. */
@@ -152,23 +162,11 @@ function match(region: ObjectMemory, spec: ObjectSpec, object: number): PlacedOb
   for (const [index, [name, wanted]] of Object.entries(spec.parameters).entries()) {
     const value = words[((object + OBJECT_PARAMETERS) >> 2) + index] as number
     parameters[name] = value
-    if (wanted !== undefined && wanted !== value) {
-      throw new IpcError('IPC_PROTOCOL', `${what} has ${name} ${value}, expected ${wanted}`, {
-        details: { [name]: value, expected: wanted },
-      })
-    }
+    if (wanted !== undefined && wanted !== value) throw differingError(what, name, value, wanted)
   }
   const schema = textAt(region, object + OBJECT_SCHEMA, words[(object + OBJECT_SCHEMA_BYTES) >> 2] as number)
   const wanted = spec.schema === undefined ? schema : cut(spec.schema)
-  if (schema !== wanted) {
-    throw new IpcError(
-      'IPC_PROTOCOL',
-      `${what} has schema ${JSON.stringify(schema)}, expected ${JSON.stringify(wanted)}`,
-      {
-        details: { schema, expected: wanted },
-      },
-    )
-  }
+  if (schema !== wanted) throw differingError(what, 'schema', schema, wanted)
   return { offset: object + OBJECT_HEADER_BYTES, parameters }
 }
 
@@ -243,7 +241,8 @@ function checkObjectName(name: string): void {
   }
 }
 
-function textAt(region: ObjectMemory, offset: number, length: number): string {
+/** The text at `offset` of a region, as far as it can be one. */
+export function textAt(region: ObjectMemory, offset: number, length: number): string {
   const start = offset - REGION_HEADER_BYTES
   // A copy: decoders refuse shared memory.
   return new TextDecoder().decode(region.bytes.slice(start, start + Math.max(0, Math.min(length, 64))))

@@ -1,6 +1,7 @@
 import { IpcError, isIpcError } from '@ipc/core'
 import { checkSize } from '@ipc/core/internal'
 import { Bells } from '../wait/bell.js'
+import { PeerWatch } from '../wait/peer-watch.js'
 import { createNamed } from './create-named.js'
 import {
   checkMode,
@@ -16,6 +17,7 @@ import {
 import { FileLifeLocks } from './file-life-locks.js'
 import { nodeModule } from './node-modules.js'
 import { ReadOnlyMapping, type ReadOnlyRegion } from './read-only-region.js'
+import { recoverObjects } from './recover-objects.js'
 import { MAX_REGION_BYTES, type Region, SharedRegion } from './region.js'
 import { attachRegionFile, type MappedRegion, readRegionFile } from './region-file.js'
 import { checkSchema } from './region-header.js'
@@ -181,7 +183,7 @@ function regionOf({ mapping, lockFd, payloadBytes, schema }: MappedRegion, place
     schema,
     futex: mapping.futex,
     bells: () => Bells.in(place.directory, place.mode),
-    life,
+    crashSafety: { life, recover: recoverObjects, watch: (participants) => new PeerWatch(participants) },
     detach() {
       mapping.release()
       life.close()

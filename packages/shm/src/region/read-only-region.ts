@@ -1,6 +1,6 @@
-import { IpcError } from '@ipc/core'
 import { checkSize } from '@ipc/core/internal'
 import { REGION_HEADER_BYTES } from '../layout.js'
+import { closedError } from './region.js'
 import type { MappedRegion } from './region-file.js'
 
 /**
@@ -77,6 +77,6 @@ export class ReadOnlyMapping implements ReadOnlyRegion {
   }
 
   #checkOpen(): void {
-    if (this.closed) throw new IpcError('IPC_CLOSED', `${this.what} is closed`)
+    if (this.closed) throw closedError(this.what)
   }
 }

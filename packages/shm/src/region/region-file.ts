@@ -2,11 +2,14 @@ import { IpcError } from '@ipc/core'
 import { REGION_HEADER_BYTES } from '../layout.js'
 import { fileError, PRIVATE_MODE, shareFile, userId } from './directory.js'
 import { lockFile, type Mapping, mapFile } from './mapping.js'
+import { nap } from './nap.js'
 import { nodeModule } from './node-modules.js'
 import { MAX_REGION_BYTES } from './region.js'
 import { type Expected, type RegionHeader, readHeader, writeHeader } from './region-header.js'
 
 const ZEROS_BYTES = 2 ** 18
+/** So often it is looked again, a nap later, for a file that somebody else has to himself for a moment. */
+const MOST_NAPS = 100
 
 /** What opening a link, a directory or a socket fails with. */
 const NO_FILE: ReadonlySet<string> = new Set(['ELOOP', 'EISDIR', 'ENXIO'])
@@ -23,7 +26,7 @@ export interface MappedRegion extends RegionHeader {
 
 /** What is asked for beside the mapping. */
 interface WithLockFd {
-  /** Open the file once more, so that it can be locked. */
+  /** Open the file once more, so that it can be locked, or for reading only, so that it can be asked for locks. */
   readonly withLockFd?: boolean | undefined
 }
 
@@ -75,7 +78,7 @@ export function createRegionFile(
     allocate(fd, REGION_HEADER_BYTES + bytes, steps)
     mapping = mapFile(fd, REGION_HEADER_BYTES + bytes)
     writeHeader(mapping.buffer, bytes, schema)
-    if (withLockFd) lockFd = openAgain(path, fd)
+    if (withLockFd) lockFd = openAgain(path, fd, 'read-write')
     steps.onComplete()
     return { mapping, lockFd, ...readHeader(mapping.buffer, path) }
   } catch (cause) {
@@ -88,9 +91,11 @@ export function createRegionFile(
   }
 }
 
+type Access = 'read-write' | 'read-only'
+
 /** Options of {@link attachRegionFile}. */
 export interface AttachFileOptions extends Expected, WithLockFd {
-  readonly access: 'read-write' | 'read-only'
+  readonly access: Access
   /** Whether the file may be another user's. */
   readonly foreign: boolean
 }
@@ -106,7 +111,11 @@ export function attachRegionFile(path: string, options: AttachFileOptions): Mapp
     const mapping = mapFile(fd, size, options.access)
     try {
       const header = readHeader(mapping.buffer, path, options)
-      return { mapping, lockFd: options.withLockFd ? openAgain(path, fd) : undefined, ...header }
+      return {
+        mapping,
+        lockFd: options.withLockFd ? openAgain(path, fd, options.access) : undefined,
+        ...header,
+      }
     } catch (cause) {
       mapping.release()
       throw cause instanceof IpcError ? cause : fileError(`cannot attach region ${path}`, cause)
@@ -132,11 +141,10 @@ function withRegionFile<T>(
   { access, foreign }: AttachFileOptions,
   use: (fd: number, size: number) => T,
 ): T {
-  const { closeSync, constants, fstatSync, openSync } = nodeModule('node:fs')
-  const flags = access === 'read-only' ? constants.O_RDONLY : constants.O_RDWR
+  const { closeSync, fstatSync } = nodeModule('node:fs')
   let fd: number
   try {
-    fd = openSync(path, flags | constants.O_NOFOLLOW | constants.O_NONBLOCK)
+    fd = openFile(path, access)
   } catch (cause) {
     if (NO_FILE.has((cause as NodeJS.ErrnoException).code ?? '')) {
       throw new IpcError('IPC_PROTOCOL', `${path} is no region: ${(cause as Error).message}`, { cause })
@@ -161,10 +169,24 @@ function withRegionFile<T>(
   }
 }
 
+function openFile(path: string, access: Access): number {
+  const { constants, openSync } = nodeModule('node:fs')
+  const flags = access === 'read-only' ? constants.O_RDONLY : constants.O_RDWR
+  for (let naps = 0; ; naps++) {
+    try {
+      return openSync(path, flags | constants.O_NOFOLLOW | constants.O_NONBLOCK)
+    } catch (cause) {
+      // Somebody is finding out whether anybody has it (`whileAlone`), and is done with that in a moment.
+      if ((cause as NodeJS.ErrnoException).code !== 'EAGAIN' || naps === MOST_NAPS) throw cause
+      nap()
+    }
+  }
+}
+
 /** Open the file that is open as `fd` under another descriptor. */
-function openAgain(path: string, fd: number): number {
-  const { closeSync, constants, fstatSync, openSync } = nodeModule('node:fs')
-  const again = openSync(path, constants.O_RDWR | constants.O_NOFOLLOW | constants.O_NONBLOCK)
+function openAgain(path: string, fd: number, access: Access): number {
+  const { closeSync, fstatSync } = nodeModule('node:fs')
+  const again = openFile(path, access)
   if (fstatSync(again).ino === fstatSync(fd).ino) return again
   closeSync(again)
   throw Object.assign(new Error('replaced by another one just now'), { code: 'ENOENT' })

@@ -123,10 +123,14 @@ function checkExpected(what: string, found: Required<Expected>, expected: Expect
       details: { bytes: found.bytes, expected: expected.bytes },
     })
   }
-  if (expected.schema !== undefined && found.schema !== expected.schema) {
-    const shown = [found.schema, expected.schema].map((schema) => JSON.stringify(schema))
-    throw new IpcError('IPC_PROTOCOL', `${what} has schema ${shown[0]}, expected ${shown[1]}`, {
-      details: { schema: found.schema, expected: expected.schema },
-    })
+  const { schema } = expected
+  if (schema !== undefined && schema !== found.schema) {
+    throw differingError(what, 'schema', found.schema, schema)
   }
+}
+
+/** What somebody gets who expects a region or an object to be otherwise than it is. */
+export function differingError(what: string, field: string, found: unknown, expected: unknown): IpcError {
+  const message = `${what} has ${field} ${JSON.stringify(found)}, expected ${JSON.stringify(expected)}`
+  return new IpcError('IPC_PROTOCOL', message, { details: { [field]: found, expected } })
 }

@@ -6,8 +6,7 @@ import { type Futex, threadFutex } from '../wait/futex.js'
 import type { LifeLocks } from '../wait/life-locks.js'
 import { Participant } from '../wait/participant.js'
 import { Participants } from '../wait/participants.js'
-import { PeerWatch } from '../wait/peer-watch.js'
-import { recoverObjects } from './recover-objects.js'
+import type { PeerWatch } from '../wait/peer-watch.js'
 import { checkSchema, readHeader, writeHeader } from './region-header.js'
 
 /** Largest payload of a region. */
@@ -129,6 +128,16 @@ export function attachRegion(buffer: SharedArrayBuffer, options: CreateRegionOpt
   return new SharedRegion({ buffer, payloadBytes, schema })
 }
 
+/** What is done about participants that die. It is given, not imported: pages need none of it, and do not load it. */
+export interface CrashSafety {
+  /** Proof of who lives. */
+  readonly life: LifeLocks
+  /** Put right what a dead participant left in the objects of the region. */
+  recover(region: SharedRegion, participant: number): void
+  /** Tell who has died. */
+  watch(participants: Participants): PeerWatch
+}
+
 /** What a {@link SharedRegion} is made of. */
 export interface SharedRegionInit {
   readonly name?: string | undefined
@@ -139,8 +148,8 @@ export interface SharedRegionInit {
   readonly futex?: Futex | undefined
   /** The bells of its directory, asked for when the first object is used. Only for named regions. */
   readonly bells?: (() => Bells) | undefined
-  /** Proof of who lives. Only for named regions. */
-  readonly life?: LifeLocks | undefined
+  /** Only for named regions: threads that share a `SharedArrayBuffer` end together. */
+  readonly crashSafety?: CrashSafety | undefined
   /** Called once, at `close`. */
   readonly detach?: (() => void) | undefined
 }
@@ -173,15 +182,15 @@ export class SharedRegion implements Region {
 
   /** Those who take part in the objects. */
   get participants(): Participants {
-    const { futex, bells, life } = this.#init
+    const { futex, bells, crashSafety } = this.#init
     this.#participants ??= new Participants({
       what: this.what,
       words: this.words,
       payload: REGION_HEADER_BYTES,
       futex: futex ?? threadFutex(this.words),
       bells: bells?.(),
-      life,
-      recover: (participant) => recoverObjects(this, participant),
+      life: crashSafety?.life,
+      recover: (participant) => crashSafety?.recover(this, participant),
     })
     return this.#participants
   }
@@ -191,7 +200,7 @@ export class SharedRegion implements Region {
    * threads, which end together, only when it waits.
    */
   get self(): Participant {
-    if (this.#closed) throw new IpcError('IPC_CLOSED', `${this.what} is closed`)
+    this.checkOpen()
     this.#self ??= new Participant(this.participants)
     return this.#self
   }
@@ -204,6 +213,11 @@ export class SharedRegion implements Region {
     return this.participants.lives(participant)
   }
 
+  /** @throws IpcError `IPC_CLOSED` when the region is closed. */
+  checkOpen(): void {
+    if (this.#closed) throw closedError(this.what)
+  }
+
   /** Use an object of the region. */
   enter(): void {
     if (this.provesLife) this.self.checkSeat()
@@ -211,7 +225,7 @@ export class SharedRegion implements Region {
 
   /** Whether the death of one who takes part is noticed. Threads of one process end together. */
   get provesLife(): boolean {
-    return this.#init.life !== undefined
+    return this.#init.crashSafety !== undefined
   }
 
   /** What there is only one of for all who ask for it in this thread, made for the first one. */
@@ -223,9 +237,10 @@ export class SharedRegion implements Region {
 
   onPeerLost(listener: (peer: LostPeer) => void): () => void {
     if (typeof listener !== 'function') throw new TypeError(`expected a listener, got ${typeof listener}`)
-    if (this.#closed) throw new IpcError('IPC_CLOSED', `${this.what} is closed`)
-    if (!this.provesLife) return () => {}
-    this.#watch ??= new PeerWatch(this.participants)
+    this.checkOpen()
+    const { crashSafety } = this.#init
+    if (crashSafety === undefined) return () => {}
+    this.#watch ??= crashSafety.watch(this.participants)
     return this.#watch.add(listener)
   }
 
@@ -255,6 +270,11 @@ export class SharedRegion implements Region {
   }
 }
 
+/** What somebody gets who uses what is closed. */
+export function closedError(what: string): IpcError {
+  return new IpcError('IPC_CLOSED', `${what} is closed`)
+}
+
 /**
  * The inside of a region given by the caller.
  *
@@ -263,6 +283,6 @@ export class SharedRegion implements Region {
 export function insideOf(region: Region): SharedRegion {
   if (!(region instanceof SharedRegion))
     throw new TypeError('expected a region of openRegion or createRegion')
-  if (region.closed) throw new IpcError('IPC_CLOSED', `${region.what} is closed`)
+  region.checkOpen()
   return region
 }

@@ -1,6 +1,6 @@
-import { IpcError, isIpcError, type WaitOptions } from '@ipc/core'
+import { type IpcError, isIpcError, type WaitOptions } from '@ipc/core'
 import { abortedError, checkDurationMs } from '@ipc/core/internal'
-import type { SharedRegion } from '../region/region.js'
+import { closedError, type SharedRegion } from '../region/region.js'
 import type { BlockOptions, Condition } from '../wait/participant.js'
 import type { WaitEvent } from '../wait/wait-event.js'
 import { makeWaitable } from '../wait/waitable.js'
@@ -199,7 +199,6 @@ export class RingConsumer implements Consumer {
   }
 
   #closed(): IpcError {
-    const what = this.#region.closed ? this.#region.what : 'the consumer'
-    return new IpcError('IPC_CLOSED', `${what} is closed`)
+    return closedError(this.#region.closed ? this.#region.what : 'the consumer')
   }
 }

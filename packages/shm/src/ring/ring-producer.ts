@@ -1,6 +1,6 @@
 import { IpcError } from '@ipc/core'
 import { abortedError, checkDurationMs, checkSize } from '@ipc/core/internal'
-import type { SharedRegion } from '../region/region.js'
+import { closedError, type SharedRegion } from '../region/region.js'
 import type { Condition } from '../wait/participant.js'
 import type { WaitEvent } from '../wait/wait-event.js'
 import type { RecordWriter } from './records.js'
@@ -164,6 +164,6 @@ export class RingProducer implements Producer {
   }
 
   #closed(): IpcError {
-    return new IpcError('IPC_CLOSED', `${this.#region.what} is closed`)
+    return closedError(this.#region.what)
   }
 }

@@ -4,6 +4,7 @@ import {
   type ConnectOptions,
   type ListenOptions,
   msgpack,
+  type TransportCapabilities,
 } from '@ipc/core'
 import { checkSize } from '@ipc/core/internal'
 import { MAX_RING_BYTES, MIN_RING_BYTES } from '../ring/ring-layout.js'
@@ -30,6 +31,15 @@ export interface ShmConnectOptions<In = unknown, Out = In> extends ConnectOption
 
 /** Options of `listen` of {@link shm}. */
 export interface ShmListenOptions<In = unknown, Out = In> extends ListenOptions<In, Out> {}
+
+/** What {@link shm} can do. */
+export const CAPABILITIES: TransportCapabilities = {
+  model: 'shared-memory',
+  reach: 'process',
+  transferLists: false,
+  manyConnections: true,
+  encodes: true,
+}
 
 /** Default of `ringBytes`. */
 export const DEFAULT_RING_BYTES: number = 2 ** 20

@@ -1,9 +1,10 @@
-import type { Connection, Listener, Transport, TransportCapabilities } from '@ipc/core'
+import type { Connection, Listener, Transport } from '@ipc/core'
 import { checkDurationMs, type LimitOptions, type Limits, resolveLimits } from '@ipc/core/internal'
 import { checkName, defaultDirectory } from '../region/directory.js'
 import { connectNamed } from './connect.js'
 import { listenNamed } from './listen.js'
 import {
+  CAPABILITIES,
   checkRingBytes,
   codecOf,
   DEFAULT_RING_BYTES,
@@ -11,14 +12,6 @@ import {
   type ShmListenOptions,
   type ShmOptions,
 } from './shm-options.js'
-
-const CAPABILITIES: TransportCapabilities = {
-  model: 'shared-memory',
-  reach: 'process',
-  transferLists: false,
-  manyConnections: true,
-  encodes: true,
-}
 
 /**
  * Connections over shared memory between processes of one user on one machine, found by name. Messages move without a

@@ -1,6 +1,7 @@
-import { type Codec, IpcError, type WaitOptions } from '@ipc/core'
+import type { Codec, IpcError, WaitOptions } from '@ipc/core'
 import { abortedError, startTimer, startWait } from '@ipc/core/internal'
 import type { ReadOnlyMapping } from '../region/read-only-region.js'
+import { closedError } from '../region/region.js'
 import { readValue } from './read-value.js'
 import type { SharedValueReader } from './shared-value.js'
 import type { ValueCells } from './value-cells.js'
@@ -52,6 +53,6 @@ export class PollingValue<T> implements SharedValueReader<T> {
   }
 
   #closed(): IpcError {
-    return new IpcError('IPC_CLOSED', `${this.#region.what} is closed`)
+    return closedError(this.#region.what)
   }
 }

@@ -1,7 +1,7 @@
 import { type Codec, IpcError, type WaitOptions } from '@ipc/core'
 import { checkSize } from '@ipc/core/internal'
-import { KIND_SHARED_VALUE, OBJECTS, OBJECTS_FIRST, OBJECTS_STATE, REGION_HEADER_BYTES } from '../layout.js'
-import { findObject, type ObjectSpec, placeObject } from '../region/objects.js'
+import { KIND_SHARED_VALUE } from '../layout.js'
+import { findObject, holdsObjects, type ObjectSpec, placeObject } from '../region/objects.js'
 import { ReadOnlyMapping, type ReadOnlyRegion } from '../region/read-only-region.js'
 import { insideOf, MAX_REGION_BYTES, type Region, type SharedRegion } from '../region/region.js'
 import type { Condition } from '../wait/participant.js'
@@ -163,12 +163,6 @@ function readOnly<T>(region: ReadOnlyMapping, spec: ObjectSpec, codec: Codec<T>)
   return new PollingValue(region, whatOf(spec, region), codec, cells)
 }
 
-/** Raw bytes could look like an object. */
-function holdsObjects({ bytes, words }: ReadOnlyMapping): boolean {
-  const state = (REGION_HEADER_BYTES + OBJECTS_STATE) >> 2
-  return bytes.length >= OBJECTS_FIRST && Atomics.load(words, state) === OBJECTS
-}
-
 interface CellValueInit<T> {
   readonly region: SharedRegion
   /** Names the value in messages. */
@@ -233,6 +227,6 @@ class CellValue<T> implements SharedValue<T> {
   }
 
   #checkOpen(): void {
-    if (this.#region.closed) throw new IpcError('IPC_CLOSED', `${this.#region.what} is closed`)
+    this.#region.checkOpen()
   }
 }

@@ -229,9 +229,14 @@ function openBell(path: string): number | 'dead' | 'unknown' {
 }
 
 function removeIfDead(path: string): void {
+  if (isDeadBell(path)) removeFile(path)
+}
+
+/** Whether it is known that nobody reads the bell at `path`. */
+export function isDeadBell(path: string): boolean {
   const found = openBell(path)
   if (typeof found === 'number') nodeModule('node:fs').closeSync(found)
-  else if (found === 'dead') removeFile(path)
+  return found === 'dead'
 }
 
 function removeFile(path: string): void {

@@ -1,0 +1,3 @@
+import { library } from '@ipc/config/tsup'
+
+export default library({ entry: ['src/index.ts', 'src/cli.ts'] })

@@ -1,0 +1,59 @@
+import { readFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import { parse } from 'yaml'
+
+const LOCKFILE = fileURLToPath(new URL('../../../pnpm-lock.yaml', import.meta.url))
+/** A package that is one binary, for the platform that its name ends with. */
+const BINARY = /-(?:android|darwin|freebsd|linux|openbsd|win32)-?[\w-]*$/
+
+type Versions = Readonly<Record<string, string>>
+type Locked = Readonly<Record<string, { readonly version: string }>>
+
+interface Lockfile {
+  readonly importers: Readonly<
+    Record<string, { readonly dependencies?: Locked; readonly optionalDependencies?: Locked }>
+  >
+  readonly snapshots: Readonly<
+    Record<string, { readonly dependencies?: Versions; readonly optionalDependencies?: Versions }>
+  >
+}
+
+/** What is installed with a package of ours. */
+export interface Installed {
+  /** Packages of others, however deep, sorted. Without what its users bring. */
+  readonly names: readonly string[]
+  /** How many packages with nothing but a binary are offered; a platform installs one of each kind. */
+  readonly binaries: number
+}
+
+/**
+ * What the lockfile says is installed with a published package.
+ *
+ * @param folder - Its folder under `packages/`.
+ */
+export async function installedWith(folder: string): Promise<Installed> {
+  const { importers, snapshots } = parse(await readFile(LOCKFILE, 'utf8')) as Lockfile
+  const names = new Set<string>()
+  const binaries = new Set<string>()
+  const seen = new Set<string>()
+  const addImporter = (importer: string): void => {
+    const { dependencies, optionalDependencies } = importers[importer] ?? {}
+    for (const [name, { version }] of Object.entries({ ...dependencies, ...optionalDependencies })) {
+      if (version.startsWith('link:')) addImporter(`packages/${version.slice('link:../'.length)}`)
+      else add(name, version)
+    }
+  }
+  const add = (name: string, version: string): void => {
+    const key = `${name}@${version}`
+    if (seen.has(key)) return
+    seen.add(key)
+    if (BINARY.test(name)) binaries.add(name)
+    else names.add(name)
+    const found = snapshots[key]
+    if (found === undefined) throw new Error(`the lockfile has no ${key}`)
+    const { dependencies, optionalDependencies } = found
+    for (const each of Object.entries({ ...dependencies, ...optionalDependencies })) add(...each)
+  }
+  addImporter(`packages/${folder}`)
+  return { names: [...names].sort(), binaries: binaries.size }
+}
