@@ -193,7 +193,6 @@ export class QueueEngine {
       const now = this.#clock.now()
       change(now)
       this.#finish(now, deliverAt)
-      this.#tellEarly()
       this.store.commit()
     } catch (error) {
       // What the store keeps and what was said would be two things from now on.
@@ -208,8 +207,11 @@ export class QueueEngine {
   }
 
   #finish(now: number, deliverAt: Durability): void {
-    for (let queue = this.#touched.pop(); queue !== undefined; queue = this.#touched.pop()) {
-      queue.pump(now, deliverAt)
+    const touched = this.#touched.splice(0)
+    for (const queue of touched) queue.pump(now, deliverAt)
+    // Before a durable store is asked for what comes next.
+    this.#tellEarly()
+    for (const queue of touched) {
       queue.touched = false
       if (queue.isAwaited) this.#awaited++
       queue.tellWaits()
