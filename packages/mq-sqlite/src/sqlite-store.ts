@@ -46,6 +46,7 @@ export class SqliteStore implements QueueStore, TableHost {
   readonly #holding = new Set<SqliteTable>()
   #version = -1
   #inTransaction = false
+  #knowsNumbers = false
   #lastSeq = 0
   #lastId = 0
   #numbersChanged = false
@@ -90,12 +91,12 @@ export class SqliteStore implements QueueStore, TableHost {
   }
 
   nextId(): number {
-    this.#numbersChanged = true
+    this.#takeNumbers()
     return ++this.#lastId
   }
 
   nextSeq(): number {
-    this.#numbersChanged = true
+    this.#takeNumbers()
     return ++this.#lastSeq
   }
 
@@ -114,6 +115,15 @@ export class SqliteStore implements QueueStore, TableHost {
     this.#waitsChanged = true
   }
 
+  /**
+   * Wake who waits for what is about to be committed: they have to wait for the lock then, and find it there. That takes the
+   * time that an idle core needs to wake up off the way of the message; and whoever dies in the middle of this has either
+   * told the others, or done nothing that they would have to be told of.
+   */
+  arrived(table: SqliteTable): void {
+    this.#neighbours.ring(bitOf(table.number), 0)
+  }
+
   begin(): boolean {
     // Others wait for what whoever died in here would have told them.
     if (this.#neighbours.lock()) this.#neighbours.ringAll()
@@ -122,9 +132,7 @@ export class SqliteStore implements QueueStore, TableHost {
     const version = this.#dataVersion.get()?.data_version as number
     if (version === this.#version) return false
     this.#version = version
-    const numbers = this.#numbers.get()
-    this.#lastSeq = numbers?.last_seq as number
-    this.#lastId = numbers?.last_id as number
+    this.#knowsNumbers = false
     for (const table of this.#tables.values()) table.othersWrote()
     return true
   }
@@ -237,6 +245,15 @@ export class SqliteStore implements QueueStore, TableHost {
     closeSync(this.#log)
   }
 
+  #takeNumbers(): void {
+    this.#numbersChanged = true
+    if (this.#knowsNumbers) return
+    this.#knowsNumbers = true
+    const numbers = this.#numbers.get()
+    this.#lastSeq = numbers?.last_seq as number
+    this.#lastId = numbers?.last_id as number
+  }
+
   /** Take a number for the leases of this process. */
   #enlist(): void {
     const { participant, identity } = this.#neighbours
@@ -269,17 +286,13 @@ export class SqliteStore implements QueueStore, TableHost {
     this.#neighbours.ringAll()
   }
 
-  /**
-   * Wake who waits for what is about to be committed: they have to wait for the lock then, and find it there. That takes the
-   * time that an idle core needs to wake up off the way of the message; and whoever dies in the middle of this has either
-   * told the others, or done nothing that they would have to be told of.
-   */
+  /** Wake the others, as {@link SqliteStore.arrived} does, if that was not done. */
   #ring(): void {
     let messages = 0
     let room = 0
     for (const table of this.#touched) {
       if (table.offersMessages) messages |= bitOf(table.number)
-      if (table.hasRoom) room |= bitOf(table.number)
+      if (table.offersRoom) room |= bitOf(table.number)
     }
     if ((messages | room) !== 0) this.#neighbours.ring(messages, room)
   }

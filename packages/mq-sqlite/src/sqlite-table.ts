@@ -6,6 +6,7 @@ import { GivenLeases } from './given-leases.js'
 import { ReadyWindow } from './ready-window.js'
 import type { RowQuery, SqlValue } from './sqlite.js'
 import type { TableHost } from './table-host.js'
+import { TableNews } from './table-news.js'
 import type { TableQueries } from './table-queries.js'
 
 type Waiting = 'ready' | 'delayed' | 'blocked'
@@ -42,9 +43,7 @@ export class SqliteTable implements MessageTable {
   /** Rows changed, and bytes of bodies, since the last commit. */
   written = 0
   writtenBytes = 0
-  #hasNew = false
-  /** For others: there may be room. */
-  hasRoom = false
+  readonly #news = new TableNews()
   /** Who waits here. */
   awaitsMessages = false
   awaitsRoom = false
@@ -72,9 +71,13 @@ export class SqliteTable implements MessageTable {
     return this.#counted
   }
 
-  /** Whether others may have something to receive of what came since the last commit, now or when it is due. */
+  /** Whether others, who have not heard of it yet, may find messages that came since the last commit; now or later. */
   get offersMessages(): boolean {
-    return this.#hasNew && (this.#counted.ready > 0 || this.#counted.delayed > 0)
+    return this.#news.untold && (this.#counted.ready > 0 || this.#counted.delayed > 0)
+  }
+
+  get offersRoom(): boolean {
+    return this.#news.hasRoom
   }
 
   insert(content: MessageContent, state: Waiting, at: number): Entry {
@@ -145,7 +148,7 @@ export class SqliteTable implements MessageTable {
     if (entry.state !== 'dead') this.#counted.bytes -= entry.bytes
     this.#leave(entry)
     entry.isGone = true
-    this.hasRoom = true
+    this.#news.hasRoom = true
     this.#touch(entry)
   }
 
@@ -280,8 +283,7 @@ export class SqliteTable implements MessageTable {
     this.isTouched = false
     this.written = 0
     this.writtenBytes = 0
-    this.#hasNew = false
-    this.hasRoom = false
+    this.#news.clear()
     this.#fetch = Math.min(MOST_FETCHED, Math.max(FEWEST_FETCHED, 2 * this.#taken))
     this.#taken = 0
     this.#cache.settle((entry) => {
@@ -317,7 +319,8 @@ export class SqliteTable implements MessageTable {
     if (state === 'ready') this.#addToWindow(entry)
     else if (state === 'delayed') this.#due.entered(entry)
     else if (state === 'leased') this.#deadline.entered(entry)
-    if (state === 'ready' || state === 'delayed') this.#hasNew = true
+    const mayBeTaken = state === 'ready' || state === 'delayed'
+    if (mayBeTaken && this.#news.come(this.awaitsMessages)) this.#host.arrived(this)
     if (entry.isExpiring && state !== 'leased' && state !== 'dead') {
       this.#expiring++
       this.#expiry.entered(entry)
@@ -347,7 +350,7 @@ export class SqliteTable implements MessageTable {
   }
 
   #changedMany(messages: number): void {
-    this.hasRoom = true
+    this.#news.hasRoom = true
     this.written += messages
     this.#host.touched(this)
   }

@@ -7,6 +7,8 @@ export interface TableHost {
   nextSeq(): number
   /** The table has something to write, or something for others. */
   touched(table: SqliteTable): void
+  /** The first of the messages that others may want, and nobody here waits for. */
+  arrived(table: SqliteTable): void
   /** Who waits has changed. */
   awaited(): void
 }
