@@ -99,6 +99,7 @@ describe('a directory of queues', () => {
       expect(await queue.receiveBatch({ max: 5 })).toHaveLength(3)
       await queue.close()
     },
+    60_000,
   )
 
   test('is refused, and left alone, when it holds what is no database', async () => {

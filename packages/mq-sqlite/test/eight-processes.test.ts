@@ -45,14 +45,18 @@ test(
     const start = (role: string, name: string): Busy =>
       startBusy([directory.path, role, name, String(MESSAGES / SIDES), 'disk'], { env })
     const hanging = start('loop', 'h')
+    await hanging.until('ready')
+    const queue = await openQueue<string>(directory.path, 'busy')
+    const first = { body: 'first', at: process.hrtime.bigint() }
+    await queue.send(first.body)
+    await hanging.until('got')
     const consumers = Array.from({ length: SIDES }, (_, at) => start('consume', `c${at}`))
-    await Promise.all([hanging, ...consumers].map((busy) => busy.until('ready')))
+    await Promise.all(consumers.map((consumer) => consumer.until('ready')))
     const producers = Array.from({ length: SIDES }, (_, at) => start('produce', `p${at}`))
     await Promise.all(producers.map((producer) => producer.until('ready')))
     const began = performance.now()
     expect(await Promise.all(producers.map((producer) => producer.ended))).toEqual([0, 0, 0, 0])
     const sentAll = process.hrtime.bigint()
-    const queue = await openQueue<string>(directory.path, 'busy')
     while ((await queue.stats()).ready > 0) await new Promise((resolve) => setTimeout(resolve, 20))
     const seconds = (performance.now() - began) / 1000
     for (const { child } of consumers) child.kill('SIGTERM')
@@ -60,6 +64,7 @@ test(
     for (const { child } of [hanging, ...consumers]) child.kill('SIGKILL')
     await Promise.all([hanging, ...consumers].map((busy) => busy.ended))
     const said = [...producers, ...consumers, hanging].flatMap(({ events }) => events)
+    said.push({ what: 'try', ...first }, { what: 'disk', ...first })
     const late = await drain(queue)
     await queue.close()
     const { repeated, recovered, ...verdict } = judge([...said, ...late], ['disk'])
