@@ -9,6 +9,10 @@ export class GivenLeases {
   /** None ends before. */
   #next = Number.POSITIVE_INFINITY
 
+  get size(): number {
+    return this.#entries.size
+  }
+
   add(entry: Entry): void {
     this.#entries.set(entry.seq, entry)
     this.#next = Math.min(this.#next, entry.at)

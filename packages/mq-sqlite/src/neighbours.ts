@@ -11,31 +11,24 @@ import {
   sharedBytes,
   sharedValue,
 } from '@ipc/shm'
+import {
+  AWAITED_MESSAGES,
+  AWAITED_ROOM,
+  CLOCK,
+  HOLDS,
+  IDENTITY,
+  MEMBER,
+  PAGES,
+  REGION_BYTES,
+  REGION_SCHEMA,
+  SLOTS,
+  slotWord,
+  WORDS,
+} from './neighbours-layout.js'
 import { SharedClock } from './shared-clock.js'
 
-/** Room for the lock, the words below, and a bell for each of 128 threads. */
-const REGION_BYTES = 2 ** 19
-const MOST_SLOTS = 128
 /** A thread that waits for the lock looks up this often. */
 const PATIENCE_MS = 1000
-
-/**
- * Words that all share, in int32, written by whoever has the lock.
- *
- * ```
- *    0   4  identity, random: tells this region from one of that name before it
- *    4   1  slots that have been in use, from the first on
- *    5   1  pages written since the last checkpoint, about
- *    6   2  a float of 64 bits: what the shared clock adds to the time since the machine started
- *    8      for each slot: queues of which messages are awaited, and those in which room is, as masks
- * ```
- */
-const IDENTITY = 0
-const SLOTS = 4
-const PAGES = 5
-const CLOCK = 6
-const MASKS = 8
-const WORDS = MASKS + 2 * MOST_SLOTS
 
 const bellCodec = struct({ rings: 'u32' })
 type Bell = SharedValue<{ rings: number }>
@@ -54,6 +47,10 @@ export function bitOf(queue: number): number {
   return 1 << (queue & 31)
 }
 
+function slotOf(participant: number): number {
+  return (participant & 0xff) >> 1
+}
+
 /**
  * The other threads and processes that have the same directory open: a lock for which they take turns, who waits for
  * what, a doorbell for each, and who still lives. Lies in shared memory, under a name made of the directory's identity.
@@ -67,15 +64,17 @@ export class Neighbours {
   readonly #bells = new Map<number, Bell>()
   readonly clock: SharedClock
   #held: HeldMutex | undefined
+  /** Whether the one who rang may have the lock still, but not for long. */
+  #isRung = false
 
   /** @param name - The same for all who open the directory, and nobody else. */
   constructor(name: string) {
-    this.#region = openRegion(name, { bytes: REGION_BYTES, schema: 'ipc-mq-sqlite-1' })
+    this.#region = openRegion(name, { bytes: REGION_BYTES, schema: REGION_SCHEMA })
     this.#lock = mutex(this.#region, 'writer')
     const bytes = sharedBytes(this.#region, 'words', { bytes: 4 * WORDS })
     this.#words = new Int32Array(bytes.buffer, bytes.byteOffset, WORDS)
     this.clock = new SharedClock(new Float64Array(bytes.buffer, bytes.byteOffset + 4 * CLOCK, 1))
-    this.#slot = (this.participant & 0xff) >> 1
+    this.#slot = slotOf(this.participant)
     this.#bell = this.#bellOf(this.#slot)
     this.lock()
     try {
@@ -101,9 +100,11 @@ export class Neighbours {
 
   /** Blocks until it is the turn of this thread. Returns whether the last one whose turn it was died in it. */
   lock(): boolean {
+    const strategy = this.#isRung ? 'spin' : 'block'
+    this.#isRung = false
     for (;;) {
       try {
-        this.#held = this.#lock.lockSync({ timeoutMs: PATIENCE_MS })
+        this.#held = this.#lock.lockSync({ strategy, timeoutMs: PATIENCE_MS })
         return this.#held.recovered
       } catch (error) {
         // Somebody has it, and lives. In between this thread can be told to end.
@@ -119,18 +120,24 @@ export class Neighbours {
 
   /** Say what is waited for here; with the lock. */
   await(messages: number, room: number): void {
-    this.#words[MASKS + 2 * this.#slot] = messages
-    this.#words[MASKS + 2 * this.#slot + 1] = room
+    this.#words[slotWord(this.#slot, AWAITED_MESSAGES)] = messages
+    this.#words[slotWord(this.#slot, AWAITED_ROOM)] = room
+  }
+
+  /** Say whether others would have something to give back if this thread died; with the lock. */
+  hold(holds: boolean): void {
+    // Pairs with the load in isAtStake().
+    Atomics.store(this.#words, slotWord(this.#slot, HOLDS), Number(holds))
   }
 
   /** Wake those who wait for messages or room in one of these queues; with the lock. One that is awake costs no call. */
   ring(messages: number, room: number): void {
     const words = this.#words
-    const slots = words[SLOTS] as number
-    for (let slot = 0; slot < slots; slot++) {
-      if (slot === this.#slot) continue
-      const at = MASKS + 2 * slot
-      if (((words[at] as number) & messages) === 0 && ((words[at + 1] as number) & room) === 0) continue
+    for (const slot of this.#others()) {
+      const isForIt =
+        ((words[slotWord(slot, AWAITED_MESSAGES)] as number) & messages) !== 0 ||
+        ((words[slotWord(slot, AWAITED_ROOM)] as number) & room) !== 0
+      if (!isForIt) continue
       const bell = this.#bellOf(slot)
       bell.set({ rings: (bell.version + 1) >>> 0 })
     }
@@ -145,11 +152,40 @@ export class Neighbours {
   async rung(): Promise<void> {
     await this.#bell.changed()
     this.#bell.get()
+    this.#isRung = true
   }
 
-  /** Hear of those who died. */
-  onLost(listener: () => void): void {
-    this.#region.onPeerLost(listener)
+  /** Whether one of the others has something that would have to be given back. */
+  isAtStake(): boolean {
+    for (const slot of this.#others()) {
+      // Pairs with the store in hold().
+      if (Atomics.load(this.#words, slotWord(slot, HOLDS)) !== 0) return true
+    }
+    return false
+  }
+
+  /** Those of the others who have died. One system call for each that has the directory open. */
+  lost(): number[] {
+    const lost: number[] = []
+    for (const slot of this.#others()) {
+      // Pairs with the store in #join().
+      const member = Atomics.load(this.#words, slotWord(slot, MEMBER))
+      if (member !== 0 && !this.#region.lives(member)) lost.push(member)
+    }
+    return lost
+  }
+
+  /** Nothing is left of these: look no more after them; with the lock. */
+  forget(lost: readonly number[]): void {
+    for (const member of lost) {
+      const slot = slotOf(member)
+      if (this.#words[slotWord(slot, MEMBER)] === member) this.#vacate(slot)
+    }
+  }
+
+  /** Nobody need look after this thread any more; with the lock. */
+  leave(): void {
+    this.#vacate(this.#slot)
   }
 
   /** Pages written since the last checkpoint, about; with the lock. */
@@ -174,8 +210,20 @@ export class Neighbours {
     }
     words[SLOTS] = Math.max(words[SLOTS] as number, this.#slot + 1)
     this.clock.start()
-    // Those of whoever had the slot before.
-    this.await(0, 0)
+    // What whoever had the slot before has left.
+    this.#vacate(this.#slot)
+    Atomics.store(words, slotWord(this.#slot, MEMBER), this.participant)
+  }
+
+  #vacate(slot: number): void {
+    for (const field of [MEMBER, HOLDS, AWAITED_MESSAGES, AWAITED_ROOM]) {
+      Atomics.store(this.#words, slotWord(slot, field), 0)
+    }
+  }
+
+  *#others(): Generator<number> {
+    const slots = this.#words[SLOTS] as number
+    for (let slot = 0; slot < slots; slot++) if (slot !== this.#slot) yield slot
   }
 
   #bellOf(slot: number): Bell {

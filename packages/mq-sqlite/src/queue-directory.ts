@@ -1,6 +1,8 @@
 import {
+  accessSync,
   chmodSync,
   closeSync,
+  constants,
   existsSync,
   fsyncSync,
   lstatSync,
@@ -33,6 +35,8 @@ export function ensureQueueDirectory(name: string): QueueDirectory {
   try {
     const isNew = make(directory)
     const { dev, ino } = checkOwn(directory)
+    // SQLite would say of a file system that is read-only that it cannot open the file.
+    accessSync(directory, constants.W_OK)
     const path = `${directory}/${DATABASE_FILE}`
     if (makePrivate(path) || isNew) {
       syncDirectory(directory)

@@ -3,7 +3,8 @@
  *
  * ```
  *   store       one row: the last numbers given to messages and to places
- *   process     who has the directory open, or had it and died; `number` is in the owners of its leases
+ *   process     who has the directory open, or had it and died; `number` is in the owners of its leases, `beat` grows while it
+ *               holds some and there are others who see other shared memory
  *   definition  queues and topics: JSON
  *   queue       a row of counters for each queue
  *   message     a row for each message, from `send` to the end of it
@@ -14,7 +15,7 @@
  * end. What changes about a message stands before its body, so that the body is written once. Each state has an index of its
  * own with only the rows in it: a message is in two b-trees at a time, unless it has a key or expires.
  */
-export const SCHEMA_VERSION = 1
+export const SCHEMA_VERSION = 2
 
 /** Marks a database as ours: "IPCQ". */
 export const APPLICATION_ID = 0x49504351
@@ -94,4 +95,5 @@ export const MIGRATIONS: readonly string[] = [
   ) WITHOUT ROWID;
   CREATE INDEX known_until ON known (queue, until);
   `,
+  'ALTER TABLE process ADD COLUMN beat INTEGER NOT NULL DEFAULT 0',
 ]

@@ -3,8 +3,10 @@ import type { Clock, ClockTimer } from '@ipc/mq'
 /** The longest delay that timers keep. Whoever is called too early looks at the clock. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1
 
-/** What `performance.now()` lacks to the time since the machine started, which all its processes agree about. */
-const THREAD_STARTED = Number(process.hrtime.bigint()) / 1e6 - performance.now()
+/** Milliseconds since the machine started: all its processes agree about it. */
+function uptimeMs(): number {
+  return Number(process.hrtime.bigint()) / 1e6
+}
 
 /**
  * The time of day when the first process came, and from then on what has passed since: the same for all who share the word,
@@ -20,11 +22,11 @@ export class SharedClock implements Clock {
 
   /** Begin, unless another one did. One at a time. */
   start(): void {
-    if (this.#offset[0] === 0) this.#offset[0] = Date.now() - performance.now() - THREAD_STARTED
+    if (this.#offset[0] === 0) this.#offset[0] = Date.now() - uptimeMs()
   }
 
   now(): number {
-    return performance.now() + THREAD_STARTED + (this.#offset[0] as number)
+    return uptimeMs() + (this.#offset[0] as number)
   }
 
   setTimer(at: number, onTime: () => void): ClockTimer {

@@ -3,14 +3,15 @@ import { IpcError } from '@ipc/core'
 import type { Definitions, MessageTable, QueueStore } from '@ipc/mq'
 import type { LostOwner } from '@ipc/mq/internal'
 import { bitOf, bootId, type Neighbours } from './neighbours.js'
+import { firstOwnerOf, OWNERS, processOf } from './owners.js'
 import { isInPlace, type QueueDirectory } from './queue-directory.js'
 import type { Database, Query } from './sqlite.js'
-import { SqliteTable, type TableHost } from './sqlite-table.js'
+import { SqliteTable } from './sqlite-table.js'
 import { storeError } from './store-error.js'
+import { Strangers } from './strangers.js'
+import type { TableHost } from './table-host.js'
 import { type TableQueries, tableQueries } from './table-queries.js'
 
-/** Owners of leases that a process can have before it takes another number. */
-const OWNERS = 2 ** 21
 /** The log is copied into the file when it has about so many pages: 8 MiB. */
 const LOG_PAGES = 2000
 const PAGE_BYTES = 4096
@@ -29,6 +30,8 @@ export class SqliteStore implements QueueStore, TableHost {
   readonly #directory: QueueDirectory
   readonly #db: Database
   readonly #neighbours: Neighbours
+  readonly #strangers: Strangers
+  readonly #boot = bootId()
   readonly #log: number
   readonly #begin: Query
   readonly #commit: Query
@@ -39,8 +42,11 @@ export class SqliteStore implements QueueStore, TableHost {
   readonly #setNumbers: Query
   readonly #tables = new Map<string, SqliteTable>()
   readonly #touched: SqliteTable[] = []
+  /** Those in which owners of this process have leases. */
+  readonly #holding = new Set<SqliteTable>()
   #version = -1
   #inTransaction = false
+  #knowsNumbers = false
   #lastSeq = 0
   #lastId = 0
   #numbersChanged = false
@@ -57,6 +63,7 @@ export class SqliteStore implements QueueStore, TableHost {
     this.#directory = directory
     this.#db = db
     this.#neighbours = neighbours
+    this.#strangers = new Strangers(db, this.#boot, neighbours.identity)
     this.queries = tableQueries(db)
     this.definitions = this.#makeDefinitions()
     this.#begin = db.prepare('BEGIN IMMEDIATE')
@@ -84,18 +91,18 @@ export class SqliteStore implements QueueStore, TableHost {
   }
 
   nextId(): number {
-    this.#numbersChanged = true
+    this.#takeNumbers()
     return ++this.#lastId
   }
 
   nextSeq(): number {
-    this.#numbersChanged = true
+    this.#takeNumbers()
     return ++this.#lastSeq
   }
 
   nextOwner(): number {
     if (this.#process === 0 || this.#owners >= OWNERS) this.#enlist()
-    return this.#process * OWNERS + this.#owners++
+    return firstOwnerOf(this.#process) + this.#owners++
   }
 
   touched(table: SqliteTable): void {
@@ -108,6 +115,15 @@ export class SqliteStore implements QueueStore, TableHost {
     this.#waitsChanged = true
   }
 
+  /**
+   * Wake who waits for what is about to be committed: they have to wait for the lock then, and find it there. That takes the
+   * time that an idle core needs to wake up off the way of the message; and whoever dies in the middle of this has either
+   * told the others, or done nothing that they would have to be told of.
+   */
+  arrived(table: SqliteTable): void {
+    this.#neighbours.ring(bitOf(table.number), 0)
+  }
+
   begin(): boolean {
     // Others wait for what whoever died in here would have told them.
     if (this.#neighbours.lock()) this.#neighbours.ringAll()
@@ -116,22 +132,22 @@ export class SqliteStore implements QueueStore, TableHost {
     const version = this.#dataVersion.get()?.data_version as number
     if (version === this.#version) return false
     this.#version = version
-    const numbers = this.#numbers.get()
-    this.#lastSeq = numbers?.last_seq as number
-    this.#lastId = numbers?.last_id as number
+    this.#knowsNumbers = false
     for (const table of this.#tables.values()) table.othersWrote()
     return true
   }
 
   commit(): void {
+    this.#sayHolds()
+    if (this.#needsBeat) {
+      this.#strangers.beat(this.#neighbours.participant)
+      this.#definitionsChanged = true
+    }
     const hasWritten = this.#touched.length > 0 || this.#numbersChanged || this.#definitionsChanged
-    let messages = 0
-    let room = 0
+    this.#ring()
     let pages = 2
     for (const table of this.#touched) {
       table.save()
-      if (table.hasMessages) messages |= bitOf(table.number)
-      if (table.hasRoom) room |= bitOf(table.number)
       pages += Math.ceil(table.written / ROWS_PER_PAGE + table.writtenBytes / PAGE_BYTES)
     }
     if (this.#numbersChanged) this.#setNumbers.run(this.#lastSeq, this.#lastId)
@@ -145,7 +161,6 @@ export class SqliteStore implements QueueStore, TableHost {
     this.#definitionsChanged = false
     if (hasWritten) {
       this.#isUnsafe = true
-      if ((messages | room) !== 0) this.#neighbours.ring(messages, room)
       this.#neighbours.pages += pages
       if (this.#neighbours.pages >= LOG_PAGES) this.#copyLog()
     }
@@ -165,22 +180,28 @@ export class SqliteStore implements QueueStore, TableHost {
   }
 
   /**
-   * Owners of leases that are dead; called between `begin` and `commit`. Each is found by one of those who look. Of processes
-   * that cannot be judged, since they see other shared memory, the leases end by their time.
+   * Owners of leases that are dead; called between `begin` and `commit`. Each is found by one of those who look.
    */
   takeLostOwners(): LostOwner[] {
-    const boot = bootId()
     const { identity } = this.#neighbours
+    const lost = this.#neighbours.lost()
+    this.#strangers.listen(this.#version)
+    const silent = this.#strangers.silent()
     const dead = this.#db
       .prepare('SELECT number, boot, region, participant FROM process')
       .all()
       .filter((row) => {
         if (row.number === this.#process) return false
-        if (row.boot !== boot) return true
-        return row.region === identity && !this.#neighbours.lives(row.participant as number)
+        if (row.boot !== this.#boot) return true
+        if (row.region !== identity) return silent.includes(row.number as number)
+        return !this.#neighbours.lives(row.participant as number)
       })
       .map(({ number }) => number as number)
-    if (dead.length === 0) return []
+    // Not in the step that gives back what they had: whoever makes it may die before its commit.
+    if (dead.length === 0) {
+      this.#neighbours.forget(lost)
+      return []
+    }
     const owners = this.#db
       .prepare(
         'SELECT DISTINCT queue.name AS queue, owner FROM queue JOIN message ON queue.number = message.queue AND state = 3',
@@ -189,7 +210,20 @@ export class SqliteStore implements QueueStore, TableHost {
     const remove = this.#db.prepare('DELETE FROM process WHERE number = ?')
     for (const number of dead) remove.run(number)
     this.#definitionsChanged = true
-    return owners.filter(({ owner }) => dead.includes(Math.floor(owner / OWNERS)))
+    return owners.filter(({ owner }) => dead.includes(processOf(owner)))
+  }
+
+  /** Whether {@link SqliteStore.takeLostOwners} may find some. Takes no lock. */
+  hasLostOwners(): boolean {
+    if (this.#neighbours.lost().length > 0) return true
+    return this.#strangers.isLookDue() && this.#strangers.silent().length > 0
+  }
+
+  /** Whether there is something to do that nobody rings for: strangers have written, or listen. Takes no lock. */
+  isDue(): boolean {
+    const version = this.#dataVersion.get()?.data_version as number
+    this.#strangers.listen(version)
+    return version !== this.#version || this.#needsBeat
   }
 
   /** @throws IpcError `IPC_STORE_FAILED` when the directory was removed, or another one is in its place. */
@@ -211,12 +245,21 @@ export class SqliteStore implements QueueStore, TableHost {
     closeSync(this.#log)
   }
 
+  #takeNumbers(): void {
+    this.#numbersChanged = true
+    if (this.#knowsNumbers) return
+    this.#knowsNumbers = true
+    const numbers = this.#numbers.get()
+    this.#lastSeq = numbers?.last_seq as number
+    this.#lastId = numbers?.last_id as number
+  }
+
   /** Take a number for the leases of this process. */
   #enlist(): void {
     const { participant, identity } = this.#neighbours
     this.#db
       .prepare('INSERT INTO process (boot, region, participant, pid) VALUES (?, ?, ?, ?)')
-      .run(bootId(), identity, participant, process.pid)
+      .run(this.#boot, identity, participant, process.pid)
     this.#process = this.#db.value('SELECT last_insert_rowid()') as number
     this.#owners = 0
     this.#definitionsChanged = true
@@ -233,13 +276,25 @@ export class SqliteStore implements QueueStore, TableHost {
           SELECT 1 FROM message WHERE state = 3 AND owner >= process.number * ${OWNERS}
           AND owner < (process.number + 1) * ${OWNERS})`,
       )
-      .run(bootId(), identity, participant)
+      .run(this.#boot, identity, participant)
     this.#commit.run()
     // The connection itself may go away only when the engine has tidied up.
     this.#db.value('PRAGMA wal_checkpoint(TRUNCATE)')
     this.#neighbours.pages = 0
+    this.#neighbours.leave()
     // Delays and leases of which this process had the timers are theirs to watch now.
     this.#neighbours.ringAll()
+  }
+
+  /** Wake the others, as {@link SqliteStore.arrived} does, if that was not done. */
+  #ring(): void {
+    let messages = 0
+    let room = 0
+    for (const table of this.#touched) {
+      if (table.offersMessages) messages |= bitOf(table.number)
+      if (table.offersRoom) room |= bitOf(table.number)
+    }
+    if ((messages | room) !== 0) this.#neighbours.ring(messages, room)
   }
 
   #removed(): IpcError {
@@ -259,6 +314,19 @@ export class SqliteStore implements QueueStore, TableHost {
     }
     this.#neighbours.await(messages, room)
     this.#waitsChanged = false
+  }
+
+  get #needsBeat(): boolean {
+    return this.#holding.size > 0 && this.#strangers.isBeatDue
+  }
+
+  #sayHolds(): void {
+    const before = this.#holding.size
+    for (const table of this.#touched) {
+      if (table.holds) this.#holding.add(table)
+      else this.#holding.delete(table)
+    }
+    if (this.#holding.size > 0 !== before > 0) this.#neighbours.hold(this.#holding.size > 0)
   }
 
   /** Copy the log into the file, so that it begins anew. With the lock, and so all of it. */

@@ -5,6 +5,8 @@ import { FirstEntry } from './first-entry.js'
 import { GivenLeases } from './given-leases.js'
 import { ReadyWindow } from './ready-window.js'
 import type { RowQuery, SqlValue } from './sqlite.js'
+import type { TableHost } from './table-host.js'
+import { TableNews } from './table-news.js'
 import type { TableQueries } from './table-queries.js'
 
 type Waiting = 'ready' | 'delayed' | 'blocked'
@@ -13,16 +15,6 @@ type Counts = { -readonly [Name in keyof TableCounts]: number }
 /** Messages that are fetched at once: what was taken in the last run, and as many again, within these bounds. */
 const FEWEST_FETCHED = 8
 const MOST_FETCHED = 1024
-
-/** What a table needs of its store. */
-export interface TableHost {
-  readonly queries: TableQueries
-  nextSeq(): number
-  /** The table has something to write, or something for others. */
-  touched(table: SqliteTable): void
-  /** Who waits has changed. */
-  awaited(): void
-}
 
 /**
  * The messages of one queue in the file. What is changed is written when the file is asked for something it has a part in,
@@ -51,9 +43,7 @@ export class SqliteTable implements MessageTable {
   /** Rows changed, and bytes of bodies, since the last commit. */
   written = 0
   writtenBytes = 0
-  /** For others: there may be something to receive, or room. */
-  hasMessages = false
-  hasRoom = false
+  readonly #news = new TableNews()
   /** Who waits here. */
   awaitsMessages = false
   awaitsRoom = false
@@ -79,6 +69,15 @@ export class SqliteTable implements MessageTable {
 
   get counts(): TableCounts {
     return this.#counted
+  }
+
+  /** Whether others, who have not heard of it yet, may find messages that came since the last commit; now or later. */
+  get offersMessages(): boolean {
+    return this.#news.untold && (this.#counted.ready > 0 || this.#counted.delayed > 0)
+  }
+
+  get offersRoom(): boolean {
+    return this.#news.hasRoom
   }
 
   insert(content: MessageContent, state: Waiting, at: number): Entry {
@@ -149,7 +148,7 @@ export class SqliteTable implements MessageTable {
     if (entry.state !== 'dead') this.#counted.bytes -= entry.bytes
     this.#leave(entry)
     entry.isGone = true
-    this.hasRoom = true
+    this.#news.hasRoom = true
     this.#touch(entry)
   }
 
@@ -249,6 +248,11 @@ export class SqliteTable implements MessageTable {
     this.#host.touched(this)
   }
 
+  /** Whether owners of this process have leases here. */
+  get holds(): boolean {
+    return this.#given.size > 0
+  }
+
   setAwaited(forMessages: boolean, forRoom: boolean): void {
     if (forMessages === this.awaitsMessages && forRoom === this.awaitsRoom) return
     this.awaitsMessages = forMessages
@@ -258,21 +262,20 @@ export class SqliteTable implements MessageTable {
 
   takeEndedElsewhere(now: number): readonly Entry[] {
     if (!this.#othersWrote) return []
-    return this.#given.takeEnded(now, ({ seq, owner, epoch }) => {
+    const ended = this.#given.takeEnded(now, ({ seq, owner, epoch }) => {
       const held = this.findLeased(seq)
       return held?.owner === owner && held.epoch === epoch
     })
+    if (ended.length > 0) this.#host.touched(this)
+    return ended
   }
 
   /** Write what was changed. */
   save(): void {
     this.#flush()
     const { ready, delayed, blocked, leased, dead, bytes, dropped, expired } = this.#counted
-    const { number } = this
-    this.#queries.setCounts.run(
-      ...[ready, delayed, blocked, leased, dead, bytes, dropped, expired, this.#expiring, number],
-    )
-    this.hasMessages &&= ready > 0 || delayed > 0
+    const counts = [ready, delayed, blocked, leased, dead, bytes, dropped, expired]
+    this.#queries.setCounts.run(...counts, this.#expiring, this.number)
   }
 
   /** All is committed, and others have been told. */
@@ -280,8 +283,7 @@ export class SqliteTable implements MessageTable {
     this.isTouched = false
     this.written = 0
     this.writtenBytes = 0
-    this.hasMessages = false
-    this.hasRoom = false
+    this.#news.clear()
     this.#fetch = Math.min(MOST_FETCHED, Math.max(FEWEST_FETCHED, 2 * this.#taken))
     this.#taken = 0
     this.#cache.settle((entry) => {
@@ -317,7 +319,8 @@ export class SqliteTable implements MessageTable {
     if (state === 'ready') this.#addToWindow(entry)
     else if (state === 'delayed') this.#due.entered(entry)
     else if (state === 'leased') this.#deadline.entered(entry)
-    if (state === 'ready' || state === 'delayed') this.hasMessages = true
+    const mayBeTaken = state === 'ready' || state === 'delayed'
+    if (mayBeTaken && this.#news.come(this.awaitsMessages)) this.#host.arrived(this)
     if (entry.isExpiring && state !== 'leased' && state !== 'dead') {
       this.#expiring++
       this.#expiry.entered(entry)
@@ -347,7 +350,7 @@ export class SqliteTable implements MessageTable {
   }
 
   #changedMany(messages: number): void {
-    this.hasRoom = true
+    this.#news.hasRoom = true
     this.written += messages
     this.#host.touched(this)
   }
@@ -391,7 +394,7 @@ export class SqliteTable implements MessageTable {
   }
 }
 
-/** SQLite has no infinity for that. */
 function limitOf(limit: number): number {
+  // SQLite has no infinity for that.
   return limit === Number.POSITIVE_INFINITY ? -1 : limit
 }

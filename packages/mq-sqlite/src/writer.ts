@@ -20,8 +20,10 @@ import type { FromWriter, ToWriter } from './writer-messages.js'
 /** One transaction takes no more than this, so that others do not wait for long. */
 const MOST_BYTES = 512 * 1024
 const MOST_COMMANDS = 2048
-/** Whoever would have rung may have been stopped or killed just before. */
+/** How often to look for what nobody rings for: that the directory is there still, and others who see other shared memory. */
 const LOOK_MS = 500
+/** How often to look who has died, while others have something to give back. */
+const QUICK_LOOK_MS = 100
 
 /** Open the queues of a directory, and do what comes through the port until it says that no more does. */
 export async function write(port: MessagePort, directory: string): Promise<void> {
@@ -48,7 +50,9 @@ class Writer {
   readonly #engine: QueueEngine
   readonly #session: Session
   #held: FromWriter[] | undefined
-  #look: ReturnType<typeof setInterval> | undefined
+  #look: ReturnType<typeof setTimeout> | undefined
+  /** When everything was looked at. */
+  #lookedAt = 0
 
   constructor(port: MessagePort, store: SqliteStore, neighbours: Neighbours) {
     this.#port = port
@@ -66,10 +70,8 @@ class Writer {
 
   start(): void {
     this.#port.on('message', (message: ToWriter) => this.#take(message))
-    this.#look = setInterval(() => this.#lookAround(), LOOK_MS)
-    this.#look.unref()
-    this.#neighbours.onLost(() => this.#releaseLost())
     this.#releaseLost()
+    this.#lookLater()
     void this.#listen()
   }
 
@@ -119,13 +121,25 @@ class Writer {
     }
   }
 
+  #lookLater(): void {
+    const delayMs = this.#neighbours.isAtStake() ? QUICK_LOOK_MS : LOOK_MS
+    this.#look = setTimeout(() => this.#lookAround(), delayMs)
+    this.#look.unref()
+  }
+
   #lookAround(): void {
     try {
-      this.#store.checkPlace()
+      if (this.#store.hasLostOwners()) this.#releaseLost()
+      const now = performance.now()
+      if (now - this.#lookedAt >= LOOK_MS) {
+        this.#lookedAt = now
+        this.#store.checkPlace()
+        if (this.#store.isDue()) this.#engine.refresh()
+      }
     } catch (error) {
       this.#engine.end(errorOf(error))
     }
-    this.#engine.refresh()
+    if (this.#engine.ended === undefined) this.#lookLater()
   }
 
   #releaseLost(): void {
@@ -147,7 +161,7 @@ class Writer {
   }
 
   #stop(): void {
-    clearInterval(this.#look)
+    clearTimeout(this.#look)
     const held = this.#held ?? []
     this.#held = undefined
     for (const message of held) this.#post(message)

@@ -4,6 +4,8 @@ import { type IpcErrorCode, isIpcError } from '@ipc/core'
 import { openQueue } from '@ipc/mq-sqlite'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { Database, loadSqlite } from '../src/sqlite.js'
+import { startBusy } from './fixtures/history.js'
+import { withReadOnly } from './fixtures/launchers.js'
 import { type TemporaryDirectory, temporaryDirectory } from './fixtures/temporary-directory.js'
 
 let directory: TemporaryDirectory
@@ -83,6 +85,23 @@ describe('a directory of queues', () => {
     )
   })
 
+  test.each(['', 'new'])(
+    'is refused on a read-only file system, and nothing in it is lost (below it: %j)',
+    async (below) => {
+      await fill(3)
+      const launcher = withReadOnly(directory.path)
+      const busy = startBusy([join(directory.path, below), 'both', 'm', '1', 'disk'], { launcher })
+      expect(await busy.ended).toBe(3)
+      expect(busy.events).toMatchObject([
+        { what: 'IPC_PERMISSION_DENIED', body: expect.stringMatching(/is_read-only:_make_the_directory/) },
+      ])
+      const queue = await openQueue<string>(directory.path, 'jobs')
+      expect(await queue.receiveBatch({ max: 5 })).toHaveLength(3)
+      await queue.close()
+    },
+    60_000,
+  )
+
   test('is refused, and left alone, when it holds what is no database', async () => {
     const text = 'these are my notes, and they are worth more to me than any queue '.repeat(100)
     writeFileSync(path, text)
@@ -100,7 +119,16 @@ describe('a directory of queues', () => {
   test('is refused when a later version made it', async () => {
     await fill(1)
     await change('PRAGMA user_version = 99')
-    await expectRefused('IPC_VERSION_MISMATCH', /version 99.*knows up to 1: update/)
+    await expectRefused('IPC_VERSION_MISMATCH', /version 99.*knows up to 2: update/)
+  })
+
+  test('of an earlier version is brought to this one, and nothing in it is lost', async () => {
+    await fill(3)
+    await change('ALTER TABLE process DROP COLUMN beat; PRAGMA user_version = 1')
+    const queue = await openQueue<string>(directory.path, 'jobs')
+    expect(await queue.receiveBatch({ max: 5 })).toHaveLength(3)
+    await queue.close()
+    await change('SELECT beat FROM process; PRAGMA user_version')
   })
 
   test('is refused when its file is corrupt', async () => {

@@ -35,6 +35,7 @@ function open(settings: ModelSettings, othersWrote: (pick: number) => boolean): 
     queries,
     nextSeq: () => ++lastSeq,
     touched() {},
+    arrived() {},
     awaited() {},
   })
   const lost: number[] = []

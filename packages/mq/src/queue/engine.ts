@@ -66,12 +66,15 @@ export class QueueEngine {
     this.#step(change)
   }
 
-  /** Others may have changed what is in the store: let go on whoever waits here for that. */
+  /**
+   * Others may have changed what is in the store: let go on whoever waits here for that. They hear of deliveries before
+   * these are committed, while whoever else wants the messages waits.
+   */
   refresh(): void {
     if (this.#ended !== undefined) return
     this.#step((now) => {
       for (const queue of this.#queues.values()) if (queue.stale && queue.isAwaited) this.touch(queue, now)
-    })
+    }, 'memory')
   }
 
   /** Owners have died that no client here had: what they had goes back. `find` is asked once nobody else does the same. */
@@ -177,16 +180,19 @@ export class QueueEngine {
     return queue
   }
 
-  /** Everything between the store's `begin` and `commit`, and telling of it. */
-  #step(change: (now: number) => void): void {
+  /**
+   * Everything between the store's `begin` and `commit`, and telling of it.
+   *
+   * @param deliverAt - How safe it is that messages which were there before are leased when their receivers hear of them.
+   */
+  #step(change: (now: number) => void, deliverAt: Durability = 'os'): void {
     this.#running = true
     try {
       if (this.store.begin()) for (const queue of this.#queues.values()) queue.stale = true
       // After that: others may have been at it for a while.
       const now = this.#clock.now()
       change(now)
-      this.#finish(now)
-      this.#tellEarly()
+      this.#finish(now, deliverAt)
       this.store.commit()
     } catch (error) {
       // What the store keeps and what was said would be two things from now on.
@@ -200,9 +206,12 @@ export class QueueEngine {
     this.#tell()
   }
 
-  #finish(now: number): void {
-    for (let queue = this.#touched.pop(); queue !== undefined; queue = this.#touched.pop()) {
-      queue.pump(now)
+  #finish(now: number, deliverAt: Durability): void {
+    const touched = this.#touched.splice(0)
+    for (const queue of touched) queue.pump(now, deliverAt)
+    // Before a durable store is asked for what comes next.
+    this.#tellEarly()
+    for (const queue of touched) {
       queue.touched = false
       if (queue.isAwaited) this.#awaited++
       queue.tellWaits()

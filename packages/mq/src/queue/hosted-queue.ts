@@ -1,3 +1,4 @@
+import type { Durability } from '@ipc/core'
 import type { QueueEvent, SentOut } from './commands.js'
 import type { ResolvedSettings } from './queue-settings.js'
 import type { MessageTable, QueueStore, StoredMessage } from './queue-store.js'
@@ -8,7 +9,8 @@ const MAX_BATCH_BYTES = 4 * 2 ** 20
 
 /** Takes the events of one client. */
 export interface EventSink {
-  emit(event: QueueEvent): void
+  /** @param durability - How safe it has to be before the client hears of it. @default 'os' */
+  emit(event: QueueEvent, durability?: Durability): void
 }
 
 /** Somebody who waits for messages. */
@@ -93,8 +95,9 @@ export class HostedQueue {
     return this.#demands.delete(demand)
   }
 
-  /** Let go on whoever can. */
-  pump(now: number): void {
+  /** Let go on whoever can. Of messages that are put in only now nobody hears before these are committed. */
+  pump(now: number, deliverAt: Durability = 'os'): void {
+    const safe = this.#senders.size > 0 ? 'os' : deliverAt
     for (const waiting of this.#senders) {
       if (!this.#putIn(waiting, now)) break
       this.#senders.delete(waiting)
@@ -104,7 +107,7 @@ export class HostedQueue {
       const { client, request, handle, batch } = demand
       demand.batch = []
       demand.batchBytes = 0
-      client.emit({ kind: 'delivered', request, handle, messages: batch })
+      client.emit({ kind: 'delivered', request, handle, messages: batch }, safe)
     }
     this.#delivered.length = 0
   }

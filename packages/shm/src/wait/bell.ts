@@ -28,6 +28,8 @@ interface OwnBell {
 const known = new Map<string, Bells>()
 
 const RING = new Uint8Array([1])
+/** Rings that one read takes. */
+const READ_BYTES = 256
 
 /** So many bells of others stay open for the next ring; the owners of some may be long gone. */
 const MAX_OPEN = 128
@@ -129,10 +131,14 @@ export class Bells {
       const path = this.#path(token)
       const fd = makeBell(path, this.#mode)
       if (fd === undefined) continue
-      const socket = new (nodeModule('node:net').Socket)({ fd, readable: true, writable: false })
-      socket.on('data', () => {
+      const callback = (): boolean => {
         for (const listener of this.#listeners) listener()
-      })
+        return true
+      }
+      // Into a buffer of its own: else each ring makes one, of 64 KiB, and goes through a stream.
+      const onread = { buffer: new Uint8Array(READ_BYTES), callback }
+      const options = { fd, readable: true, writable: false, onread }
+      const socket = new (nodeModule('node:net').Socket)(options)
       socket.on('error', () => {})
       socket.unref()
       const remove = (): void => removeFile(path)
