@@ -9,7 +9,7 @@ import {
   type StreamConfig,
 } from '@nats-io/jetstream'
 import { nanos } from '@nats-io/transport-node'
-import { CONSUMER, type QueueNames } from './names.js'
+import type { QueueNames } from './names.js'
 
 /** How a queue on JetStream behaves. Plain JSON, fixed when the queue is made. */
 export interface NatsQueueSettings extends Omit<QueueSettings, 'whenExpired'> {
@@ -90,9 +90,11 @@ export function deadStreamConfig(
 }
 
 /** The consumer that all receivers share. Messages that were delivered too often are given up by who gets them. */
-export function consumerConfig(settings: ResolvedSettings): Partial<ConsumerConfig> {
+export function consumerConfig(settings: ResolvedSettings, name: string): Partial<ConsumerConfig> {
   return {
-    durable_name: CONSUMER,
+    durable_name: name,
+    // Also where the stream is in files: see StreamConsumer.
+    mem_storage: true,
     ack_policy: AckPolicy.Explicit,
     ack_wait: nanos(ackWaitMs(settings)),
     max_deliver: -1,
