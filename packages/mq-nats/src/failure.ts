@@ -4,6 +4,7 @@ import { errors, PermissionViolationError } from '@nats-io/transport-node'
 
 /** What JetStream answers, by its own numbers. */
 const WRONG_LAST_MESSAGE_ID = 10_070
+const WRONG_LAST_SEQUENCE = 10_071
 const STORE_FAILED = 10_077
 const STREAM_NOT_FOUND = 10_059
 const CONSUMER_NOT_FOUND = 10_014
@@ -31,9 +32,9 @@ export function isFull({ err_code, description }: ApiFailure): boolean {
   return err_code === STORE_FAILED && /^maximum (messages|bytes)/.test(description)
 }
 
-/** Whether the message before this one in its stream was not the one that was expected. */
+/** Whether the stream was not as the message demanded. */
 export function isOutOfTurn({ err_code }: ApiFailure): boolean {
-  return err_code === WRONG_LAST_MESSAGE_ID
+  return err_code === WRONG_LAST_MESSAGE_ID || err_code === WRONG_LAST_SEQUENCE
 }
 
 /** Whether what was asked for is not there, and not only its leader. */

@@ -66,8 +66,8 @@ export function streamConfig(
     description: JSON.stringify({ ipc: 1, ...settings }),
     retention: RetentionPolicy.Workqueue,
     storage: storage === 'file' ? StorageType.File : StorageType.Memory,
-    max_msgs: maxMessages,
-    // Where messages are refused, senders keep it: see RoomBudget.
+    // Where messages are refused, senders keep them: see RoomBudget.
+    max_msgs: whenFull === 'drop-oldest' ? maxMessages : -1,
     max_bytes: whenFull === 'drop-oldest' ? maxBytes : -1,
     discard: whenFull === 'drop-oldest' ? DiscardPolicy.Old : DiscardPolicy.New,
     duplicate_window: nanos(Math.min(window, MAX_DEDUPLICATION_WINDOW_MS)),

@@ -20,12 +20,11 @@ export function makeSenders({ manager, names, settings, ...common }: QueueSender
   const { whenFull, maxBytes, maxMessages } = settings
   const look = (stream: string): Promise<StreamInfo | undefined> =>
     watch.unlessCut(manager.streams.info(stream))
-  const room = async (): Promise<Room> => {
+  const room = async (): Promise<Room | undefined> => {
     const state = (await look(names.stream))?.state
-    // A connection that was cut tells nothing: it is asked again.
-    if (state === undefined) return { messages: 0, bytes: 0 }
-    const messages = whenFull === 'wait' ? maxMessages - state.messages : Number.POSITIVE_INFINITY
-    return { messages, bytes: maxBytes - state.bytes }
+    if (state === undefined) return undefined
+    const { messages, bytes, last_seq } = state
+    return { messages: maxMessages - messages, bytes: maxBytes - bytes, lastSeq: last_seq }
   }
   return {
     sender: new Sender({

@@ -1,4 +1,4 @@
-import { readdirSync, truncateSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Delivery, MessageQueue } from '@ipc/core'
 import type { NatsServer } from '@ipc/debian'
@@ -77,6 +77,36 @@ describeOnServer('a server that was killed right after the last message was ackn
 })
 
 describeOnServer('a server that was killed', (on) => {
+  test('keeps what is leased in a queue that is full, though acknowledged messages are in its file again', async () => {
+    const server = await on.server(['-js'])
+    const create = { maxMessages: COUNT, whenFull: 'reject' } as const
+    const queue = await on.queue({ create }, await on.connection({ servers: server.url }))
+    await queue.sendBatch(Array.from({ length: COUNT }, (_, body) => ({ body })))
+    // What a server 2.9 says about a file beside it, twice a second at most: which messages are gone, for one.
+    const index = join(
+      server.directory,
+      'jetstream',
+      '$G',
+      'streams',
+      namesOf(queue.name).stream,
+      'msgs/1.idx',
+    )
+    const saved = existsSync(index) ? readFileSync(index) : undefined
+    const [first, ...others] = await receive(queue, COUNT)
+    await Promise.all(others.map((delivery) => delivery.ack()))
+    const later = others.map((_, at) => COUNT + at)
+    await queue.sendBatch(later.map((body) => ({ body })))
+    await server.kill()
+    if (saved !== undefined) writeFileSync(index, saved)
+    await server.restart()
+    const wanted = new Set([first?.body, ...later])
+    while (wanted.size > 0) {
+      const [delivery] = await receive(queue, 1)
+      wanted.delete(delivery?.body)
+      await delivery?.ack()
+    }
+  })
+
   test('delivers anew what was leased, and takes no late acknowledgement', async () => {
     const { server, queue, deliveries } = await leased(on)
     await server.restart()
