@@ -11,11 +11,13 @@ const codec = msgpack<number>()
 const SEED = Number(process.env.SEED ?? Date.now() % 2 ** 31)
 
 describeOnServer('a server and consumers that are killed at random', (on) => {
-  test('lose nothing that was acknowledged', { timeout: 900_000 }, async () => {
+  test.each([
+    ['a queue that has room', 10_000],
+    ['a queue that is full most of the time', 200],
+  ])('lose nothing of %s that was acknowledged', { timeout: 900_000 }, async (_, maxMessages) => {
     const server = await on.server(['-js'])
     const connection = await on.connection({ servers: server.url })
-    const create = { leaseMs: 1000, maxAttempts: 1000, maxMessages: 10_000 }
-    const queue = await on.queue({ create }, connection)
+    const queue = await on.queue({ create: { leaseMs: 1000, maxAttempts: 1000, maxMessages } }, connection)
     const plan = { rounds: ROUNDS, eachRound: 1000, seed: SEED, serverShare: 0.5 }
     const { sent, serverKills, lost, unexpected, repeated, afterAck } = await killRandomly(
       server,
@@ -23,9 +25,9 @@ describeOnServer('a server and consumers that are killed at random', (on) => {
       plan,
     )
     process.stdout.write(
-      `nats-server ${server.version}, seed ${SEED}: ${sent} sent, ${serverKills} kills of the server, ` +
-        `${ROUNDS - serverKills} of consumers: ${lost.length} lost, ${repeated} came more than once, ` +
-        `${afterAck} of them after their acknowledgement was confirmed\n`,
+      `nats-server ${server.version}, seed ${SEED}, maxMessages ${maxMessages}: ${sent} sent, ` +
+        `${serverKills} kills of the server, ${ROUNDS - serverKills} of consumers: ${lost.length} lost, ` +
+        `${repeated} came more than once, ${afterAck} of them after their acknowledgement was confirmed\n`,
     )
     if (lost.length > 0) await report(await jetstreamManager(connection), queue.name, lost)
     expect(unexpected).toEqual([])
