@@ -35,7 +35,8 @@ export class DeadLetters {
     const { body, ...message } = lease.read()
     await burying.send(
       publication(body, {
-        id: `dead-${names.stream}-${lease.seq}`,
+        // Its number alone may be that of an earlier one: see StreamConsumer.
+        id: `dead-${names.stream}-${lease.seq}-${message.deadAt}`,
         headers: message.headers,
         before: message,
         dead: { attempts, reason },
@@ -67,10 +68,10 @@ export class DeadLetters {
     while (redriven < max) {
       const stored = await nextFrom(manager, names.deadStream, names.deadSubject, 1)
       if (stored === null) break
-      const { body, headers, id, sentAt } = readStored(stored)
+      const { body, headers, id, sentAt, deadAt } = readStored(stored)
       // Whoever else does the same at this time, or did before it ended, sends the same message.
       const again = publication(body, {
-        id: `redrive-${names.deadStream}-${stored.seq}`,
+        id: `redrive-${names.deadStream}-${stored.seq}-${deadAt}`,
         headers,
         before: { id, sentAt },
       })

@@ -4,11 +4,13 @@ import { errors, PermissionViolationError } from '@nats-io/transport-node'
 
 /** What JetStream answers, by its own numbers. */
 const WRONG_LAST_MESSAGE_ID = 10_070
+const WRONG_LAST_SEQUENCE = 10_071
 const STORE_FAILED = 10_077
 const STREAM_NOT_FOUND = 10_059
 const CONSUMER_NOT_FOUND = 10_014
+/** A stream of which every message goes to one consumer has one. */
+const CONSUMER_TAKEN = [10_099, 10_100]
 const MEANINGS: Readonly<Record<number, readonly [IpcErrorCode, string]>> = {
-  [CONSUMER_NOT_FOUND]: ['IPC_PEER_LOST', 'the consumer of the queue was deleted: open the queue again'],
   10023: ['IPC_OUT_OF_MEMORY', 'the server lacks resources'],
   10028: ['IPC_OUT_OF_MEMORY', 'the server has no more memory for streams: raise its limit, or purge'],
   10039: ['IPC_NOT_SUPPORTED', 'JetStream is not enabled for this account: enable it'],
@@ -30,14 +32,19 @@ export function isFull({ err_code, description }: ApiFailure): boolean {
   return err_code === STORE_FAILED && /^maximum (messages|bytes)/.test(description)
 }
 
-/** Whether the message before this one in its stream was not the one that was expected. */
+/** Whether the stream was not as the message demanded. */
 export function isOutOfTurn({ err_code }: ApiFailure): boolean {
-  return err_code === WRONG_LAST_MESSAGE_ID
+  return err_code === WRONG_LAST_MESSAGE_ID || err_code === WRONG_LAST_SEQUENCE
 }
 
 /** Whether what was asked for is not there, and not only its leader. */
 export function isGone(error: unknown): boolean {
   return error instanceof JetStreamApiError && [STREAM_NOT_FOUND, CONSUMER_NOT_FOUND].includes(error.code)
+}
+
+/** Whether the stream has a consumer already. */
+export function isTaken(error: unknown): boolean {
+  return error instanceof JetStreamApiError && CONSUMER_TAKEN.includes(error.code)
 }
 
 /** The error for what JetStream refused. */

@@ -28,7 +28,7 @@ import {
   readEach,
   startProcessing,
 } from '@ipc/mq/internal'
-import type { JetStreamManager, StreamInfo } from '@nats-io/jetstream'
+import type { ConsumerInfo, JetStreamManager } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
 import { capabilitiesOf, notSupported } from './abilities.js'
 import { type ConnectionListener, type ConnectionWatch, watchOf } from './connection-watch.js'
@@ -37,21 +37,23 @@ import { failure } from './failure.js'
 import { FetchStream, type StreamTerms } from './fetch-stream.js'
 import type { Lease } from './lease.js'
 import { LeaseKeeper } from './lease-keeper.js'
-import { CONSUMER, type QueueNames } from './names.js'
+import type { QueueNames } from './names.js'
 import { Publisher } from './publisher.js'
 import type { PullSourceInit } from './pull-source.js'
 import type { ResolvedNatsSettings } from './queue-config.js'
+import { makeSenders } from './queue-senders.js'
 import { ReceiveCall } from './receive-call.js'
 import { Replies } from './replies.js'
-import { type Room, RoomBudget } from './room-budget.js'
-import { Sender } from './sender.js'
+import type { Sender } from './sender.js'
 import { Settler } from './settler.js'
+import { StreamConsumer } from './stream-consumer.js'
 import { StreamDelivery } from './stream-delivery.js'
 
 const DEFAULT_PREFETCH = 32
 /** How long a question may wait for a connection. */
 const CONNECT_PATIENCE_MS = 5000
 const PURGE_BATCH = 1000
+const RENEWED = 'the server was started again: it delivers the message anew, to whoever asks first'
 
 /** What an opened queue is made of. */
 export interface JetQueueInit<T> {
@@ -60,6 +62,8 @@ export interface JetQueueInit<T> {
   readonly name: string
   readonly names: QueueNames
   readonly settings: ResolvedNatsSettings
+  /** The consumer that the stream has. */
+  readonly consumer: string
   readonly codec: Codec<T>
   readonly reader: BodyReader<T>
 }
@@ -76,6 +80,7 @@ export class JetQueue<T> implements MessageQueue<T>, ConnectionListener {
   readonly #settler: Settler
   readonly #keeper: LeaseKeeper
   readonly #deadLetters: DeadLetters
+  readonly #consumer: StreamConsumer
   readonly #pulls: PullSourceInit
   readonly #publisher: Publisher<T>
   /** Whoever waits for messages. */
@@ -101,32 +106,17 @@ export class JetQueue<T> implements MessageQueue<T>, ConnectionListener {
     this.#watch = watch
     this.#settler = new Settler(connection, watch, replies)
     this.#replies = replies
-    const { whenFull, maxBytes, maxMessages } = settings
     const { stream, subject } = names
-    const look = (): Promise<StreamInfo | undefined> => watch.unlessCut(manager.streams.info(stream))
-    const room = async (): Promise<Room> => {
-      const state = (await look())?.state
-      // A connection that was cut tells nothing: it is asked again.
-      if (state === undefined) return { messages: 0, bytes: 0 }
-      const messages = whenFull === 'wait' ? maxMessages - state.messages : Number.POSITIVE_INFINITY
-      return { messages, bytes: maxBytes - state.bytes }
-    }
-    const budget = whenFull === 'drop-oldest' ? undefined : new RoomBudget(room)
-    this.#sender = new Sender({ ...common, subject, waits: whenFull === 'wait', budget, look })
-    this.#burying = new Sender({
-      ...common,
-      subject: names.deadSubject,
-      waits: false,
-      budget: undefined,
-      look: () => watch.unlessCut(manager.streams.info(names.deadStream)),
-    })
+    const { sender, burying } = makeSenders({ ...common, manager, names, settings })
+    this.#sender = sender
+    this.#burying = burying
     this.#publisher = new Publisher<T>({
       connection,
       sender: this.#sender,
       codec: init.codec,
       subject,
       name,
-      maxBytes,
+      maxBytes: settings.maxBytes,
       offered,
     })
     this.#deadLetters = new DeadLetters({
@@ -142,8 +132,15 @@ export class JetQueue<T> implements MessageQueue<T>, ConnectionListener {
       deadLetters: this.#deadLetters,
       onGone: () => this.#sender.roomMade(),
     })
-    const sweep = (): Promise<unknown> => watch.unlessCut(manager.consumers.info(stream, CONSUMER))
-    this.#pulls = { connection, watch, stream, sweep }
+    this.#consumer = new StreamConsumer({
+      manager,
+      watch,
+      stream,
+      settings,
+      name: init.consumer,
+      onRenewed: () => this.#renewed(),
+    })
+    this.#pulls = { connection, watch, consumer: this.#consumer }
     watch.add(this)
   }
 
@@ -186,7 +183,7 @@ export class JetQueue<T> implements MessageQueue<T>, ConnectionListener {
     checkSize('count', count, 1)
     const { manager, names, reader } = this.#init
     const listed = await this.#ask('peek', async () => {
-      const { delivered } = await manager.consumers.info(names.stream, CONSUMER)
+      const { delivered } = await this.#lookAtConsumer()
       return listFrom(manager, names.stream, names.subject, delivered.stream_seq + 1, count)
     })
     return listed.map((message) => reader.peeked(message))
@@ -202,7 +199,7 @@ export class JetQueue<T> implements MessageQueue<T>, ConnectionListener {
     const { manager, names } = this.#init
     return this.#ask('stats', async () => {
       const [consumer, stream, dead] = await Promise.all([
-        manager.consumers.info(names.stream, CONSUMER),
+        this.#lookAtConsumer(),
         manager.streams.info(names.stream),
         this.#deadLetters.count(),
       ])
@@ -260,18 +257,22 @@ export class JetQueue<T> implements MessageQueue<T>, ConnectionListener {
   reconnected(): void {
     this.#sender.reconnected()
     this.#burying.reconnected()
-    for (const waiting of [...this.#calls, ...this.#streams]) waiting.reconnected()
+    // What goes wrong here is seen again by who asks for messages.
+    const looked = this.#consumer.look().catch(() => {})
+    void looked.then(() => {
+      for (const waiting of [...this.#calls, ...this.#streams]) waiting.reconnected()
+    })
   }
 
   denied(subject: string): void {
-    const { subject: own, deadSubject, stream } = this.#init.names
+    const { subject: own, deadSubject } = this.#init.names
     const why = new IpcError(
       'IPC_PERMISSION_DENIED',
       `the server does not let this user publish to ${subject}: change its permissions`,
     )
     if (subject === own) this.#sender.refuseAll(why)
     else if (subject === deadSubject) this.#burying.refuseAll(why)
-    else if (subject === `$JS.API.CONSUMER.MSG.NEXT.${stream}.${CONSUMER}`) {
+    else if (subject === this.#consumer.nextSubject) {
       for (const call of [...this.#calls]) void call.fail(why)
       for (const stream of [...this.#streams]) stream.lost(why)
     }
@@ -358,6 +359,19 @@ export class JetQueue<T> implements MessageQueue<T>, ConnectionListener {
     if (this.#ended !== undefined) stream.lost(this.#ended)
     else if (stream.ended === undefined) this.#streams.add(stream)
     return stream
+  }
+
+  #renewed(): void {
+    this.#keeper.loseAll(new IpcError('IPC_LEASE_LOST', RENEWED))
+    // Nobody answers what the earlier consumer was asked for: it is asked again.
+    for (const waiting of [...this.#calls, ...this.#streams]) waiting.disconnected()
+  }
+
+  async #lookAtConsumer(): Promise<ConsumerInfo> {
+    const info = await this.#consumer.look()
+    if (info === undefined)
+      throw new IpcError('IPC_TIMEOUT', 'the connection was cut before the server answered')
+    return info
   }
 
   async #ask<R>(what: string, run: () => Promise<R>): Promise<R> {

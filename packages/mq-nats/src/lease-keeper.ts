@@ -119,7 +119,7 @@ export class LeaseKeeper implements LeaseOwner {
     await this.#init.settler.settled()
   }
 
-  /** The connection is gone. */
+  /** Nothing can be said about any of them any more. */
   loseAll(why: IpcError): void {
     for (const lease of this.#clock.takeAll()) lease.lose(why)
   }

@@ -12,9 +12,6 @@ export interface QueueNames {
   readonly deadSubject: string
 }
 
-/** The one consumer of a queue's stream, which all its receivers share. */
-export const CONSUMER = 'ipc'
-
 /**
  * Names for a queue. Letters, digits, `-` and `_` stay; every other UTF-16 code unit is `=` and its hexadecimal digits, because
  * subjects and directories have characters of their own. The end of a long name is its hash.

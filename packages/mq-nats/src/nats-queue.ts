@@ -8,7 +8,6 @@ import { failure, isGone } from './failure.js'
 import { JetQueue } from './jet-queue.js'
 import { namesOf, type QueueNames } from './names.js'
 import {
-  consumerConfig,
   deadStreamConfig,
   type NatsQueueSettings,
   type ResolvedNatsSettings,
@@ -16,6 +15,7 @@ import {
   settingsOf,
   streamConfig,
 } from './queue-config.js'
+import { agreeOnConsumer } from './stream-consumer.js'
 
 /** The first server whose consumers can be shared by name. */
 const LEAST_VERSION = [2, 9] as const
@@ -78,8 +78,8 @@ async function open<T>(
   const names = namesOf(name)
   const manager = await jetstreamManager(connection, { checkAPI: false })
   const settings = (await find(manager, name, names)) ?? (await make(manager, name, names, wanted))
-  await Promise.all([
-    manager.consumers.add(names.stream, consumerConfig(settings)),
+  const [consumer] = await Promise.all([
+    agreeOnConsumer(manager, names.stream, settings),
     settings.maxDeadLetters > 0 ? manager.streams.add(deadStreamConfig(names, settings)) : undefined,
   ])
   if (options.durability !== undefined) {
@@ -87,7 +87,16 @@ async function open<T>(
   }
   const codec = options.codec ?? msgpack<T>()
   const reader = readerOf(codec, options.schema)
-  return new JetQueue<T>({ connection, manager, name, names, settings, codec, reader })
+  return new JetQueue<T>({
+    connection,
+    manager,
+    name,
+    names,
+    settings,
+    consumer: consumer.name,
+    codec,
+    reader,
+  })
 }
 
 /** How a queue was made that is there. */

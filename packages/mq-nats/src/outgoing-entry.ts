@@ -1,5 +1,5 @@
 import type { IpcError } from '@ipc/core'
-import type { Publication } from './publication.js'
+import type { Condition, Publication } from './publication.js'
 
 /** Messages that were sent by one call: when one of them fails, those behind it are not sent. */
 export interface SendGroup {
@@ -23,6 +23,8 @@ export interface OutgoingEntry {
   /** Ends it in any case: no room until then, or nobody wants it any more. It may be sent once even so. */
   expired: IpcError | undefined
   isTried: boolean
+  /** On which it was sent. */
+  condition: Condition | undefined
   /** It was sent, and what came of it is not known. */
   mayBeStored: boolean
   isSettled: boolean

@@ -20,7 +20,6 @@ const ID = 'Ipc-Id'
 const SENT_AT = 'Ipc-Sent-At'
 const ATTEMPTS = 'Ipc-Attempts'
 const REASON = 'Ipc-Reason'
-/** Refuses a message unless the one before it in its stream has this id. */
 const EXPECTED_LAST = 'Nats-Expected-Last-Msg-Id'
 
 /** What frames the headers on the wire, and a message in a file. */
@@ -63,11 +62,22 @@ export function publication(payload: Uint8Array, parts: PublicationParts): Publi
   return { id: parts.id, lines, payload, wireBytes }
 }
 
-/** Its headers. @param previous - Let it be refused unless that is the id of the message before it. */
-export function headersOf({ lines }: Publication, previous: string | undefined): MsgHdrs {
+/** What a message asks of its stream, which refuses it else, unless it has it already. */
+export type Condition = readonly [header: string, value: string]
+
+/** That message is the last one. */
+export function comesAfter({ id }: Publication): Condition {
+  return [EXPECTED_LAST, id]
+}
+
+/** No stream is like that: whether a message is there already is all that is asked. */
+export const NEVER: Condition = [EXPECTED_LAST, '-']
+
+/** Its headers. Of conditions of one kind the last one counts. */
+export function headersOf({ lines }: Publication, conditions: readonly (Condition | undefined)[]): MsgHdrs {
   const written = headers()
   for (const [name, value] of lines) written.append(name, value)
-  if (previous !== undefined) written.append(EXPECTED_LAST, previous)
+  for (const condition of conditions) if (condition !== undefined) written.set(...condition)
   return written
 }
 

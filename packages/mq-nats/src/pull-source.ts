@@ -4,6 +4,7 @@ import type { Msg, NatsConnection } from '@nats-io/transport-node'
 import type { ConnectionWatch } from './connection-watch.js'
 import { failure, isGone } from './failure.js'
 import { Pull, type PullEnd } from './pull.js'
+import type { StreamConsumer } from './stream-consumer.js'
 
 /** The server forgets a request for messages after that; it is asked anew then. */
 const LONGEST_PULL_MS = 30_000
@@ -15,9 +16,7 @@ const QUIET_MS = 20
 export interface PullSourceInit {
   readonly connection: NatsConnection
   readonly watch: ConnectionWatch
-  readonly stream: string
-  /** Make the server look through the requests that wait, and forget those whose inbox is closed. */
-  sweep(): Promise<unknown>
+  readonly consumer: StreamConsumer
 }
 
 /** Whoever gets the messages. */
@@ -25,7 +24,7 @@ export interface PullTarget {
   onMessage(message: Msg): void
   /** The time is over, and the server knows it. */
   onExpired?(): void
-  /** The consumer is not there any more. */
+  /** The stream is not there any more. */
   onGone(why: IpcError): void
 }
 
@@ -86,7 +85,8 @@ export class PullSource {
     const pulls = [...this.#pulls]
     if (this.#init.watch.isConnected) {
       await Promise.all(pulls.map((pull) => pull.cancel()))
-      if (pulls.length > 0) await this.#init.sweep().catch(() => {})
+      // The server forgets those whose inbox is closed.
+      if (pulls.length > 0) await this.#init.consumer.look().catch(() => {})
     } else for (const pull of pulls) pull.lose()
   }
 
@@ -96,13 +96,13 @@ export class PullSource {
   }
 
   #ask(): void {
-    const { connection, watch, stream } = this.#init
+    const { connection, watch, consumer } = this.#init
     const max = this.#wanted
     if (this.#isOver || max === 0 || this.#stopPause !== undefined || !watch.isConnected) return
     this.#wanted = 0
     this.#lastAt = performance.now()
     try {
-      const pull: Pull = new Pull(connection, stream, {
+      const pull: Pull = new Pull(connection, consumer.nextSubject, {
         max,
         expiresMs: Math.min(LONGEST_PULL_MS, Math.max(1, Math.ceil(this.#deadline - performance.now()))),
         onMessage: (message) => {
@@ -131,10 +131,11 @@ export class PullSource {
     } else if (performance.now() >= this.#deadline && how === 'expired') this.#target.onExpired?.()
     else this.#ask()
   }
-  /** Nobody answers for the consumer: it was deleted, or its cluster elects a leader. */
+
+  /** Nobody answers for the consumer: it was deleted, or its server started anew, or its cluster elects a leader. */
   async #checkThere(): Promise<void> {
     try {
-      await this.#init.sweep()
+      await this.#init.consumer.look()
     } catch (error) {
       if (isGone(error) && !this.#isOver) this.#target.onGone(failure('receive', error) as IpcError)
     }

@@ -1,13 +1,12 @@
 import { startTimer } from '@ipc/core/internal'
 import { type Msg, type NatsConnection, nanos, type Subscription } from '@nats-io/transport-node'
-import { CONSUMER } from './names.js'
 import { newInbox } from './replies.js'
 
 /** What the server says instead of a message. */
 const NO_RESPONDERS = 503
 const CONFLICT = 409
 const BAD_REQUEST = 400
-/** After its time the server ends a pull; when it does not say so, it has forgotten it. */
+/** After its time the server ends a pull; when it does not say so, it does not know of it, or of the consumer. */
 const GRACE_MS = 5000
 
 /** Why a pull is over: it has all it wanted, or its time is over; the server refused; nobody knows of it any more. */
@@ -29,8 +28,11 @@ export class Pull {
   #received = 0
   #isOver = false
 
-  /** @throws Error when the connection is closed. */
-  constructor(connection: NatsConnection, stream: string, terms: PullTerms) {
+  /**
+   * @param subject - Where the consumer takes requests.
+   * @throws Error when the connection is closed.
+   */
+  constructor(connection: NatsConnection, subject: string, terms: PullTerms) {
     this.#terms = terms
     const inbox = newInbox(connection)
     this.#subscription = connection.subscribe(inbox, {
@@ -39,9 +41,9 @@ export class Pull {
         else this.#take(message)
       },
     })
-    this.#stopTimer = startTimer(terms.expiresMs + GRACE_MS, () => this.#end('lost'))
+    this.#stopTimer = startTimer(terms.expiresMs + GRACE_MS, () => this.#end('gone'))
     const request = JSON.stringify({ batch: terms.max, expires: nanos(terms.expiresMs) })
-    connection.publish(`$JS.API.CONSUMER.MSG.NEXT.${stream}.${CONSUMER}`, request, { reply: inbox })
+    connection.publish(subject, request, { reply: inbox })
   }
 
   get isOver(): boolean {

@@ -9,7 +9,7 @@ import {
   type StreamConfig,
 } from '@nats-io/jetstream'
 import { nanos } from '@nats-io/transport-node'
-import { CONSUMER, type QueueNames } from './names.js'
+import type { QueueNames } from './names.js'
 
 /** How a queue on JetStream behaves. Plain JSON, fixed when the queue is made. */
 export interface NatsQueueSettings extends Omit<QueueSettings, 'whenExpired'> {
@@ -66,8 +66,8 @@ export function streamConfig(
     description: JSON.stringify({ ipc: 1, ...settings }),
     retention: RetentionPolicy.Workqueue,
     storage: storage === 'file' ? StorageType.File : StorageType.Memory,
-    max_msgs: maxMessages,
-    // Where messages are refused, senders keep it: see RoomBudget.
+    // Where messages are refused, senders keep them: see RoomBudget.
+    max_msgs: whenFull === 'drop-oldest' ? maxMessages : -1,
     max_bytes: whenFull === 'drop-oldest' ? maxBytes : -1,
     discard: whenFull === 'drop-oldest' ? DiscardPolicy.Old : DiscardPolicy.New,
     duplicate_window: nanos(Math.min(window, MAX_DEDUPLICATION_WINDOW_MS)),
@@ -90,9 +90,11 @@ export function deadStreamConfig(
 }
 
 /** The consumer that all receivers share. Messages that were delivered too often are given up by who gets them. */
-export function consumerConfig(settings: ResolvedSettings): Partial<ConsumerConfig> {
+export function consumerConfig(settings: ResolvedSettings, name: string): Partial<ConsumerConfig> {
   return {
-    durable_name: CONSUMER,
+    durable_name: name,
+    // Also where the stream is in files: see StreamConsumer.
+    mem_storage: true,
     ack_policy: AckPolicy.Explicit,
     ack_wait: nanos(ackWaitMs(settings)),
     max_deliver: -1,

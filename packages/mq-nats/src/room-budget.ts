@@ -1,48 +1,68 @@
+import { type Condition, NEVER } from './publication.js'
+
 /** Part of the room that one sender takes at a time. */
 const SHARE = 1 / 16
+/** After so long others may have taken it. */
+const VALID_MS = 1000
 
-/** Room in a stream, or what a message takes of it. */
+/** How full a stream is. */
 export interface Room {
   readonly messages: number
   readonly bytes: number
+  /** The number of its last message. */
+  readonly lastSeq: number
 }
 
 /**
- * What may be sent before somebody has to look how full the stream is. The server keeps limits of its own, but (2.9)
+ * What may be sent before somebody has to look how full the stream is. The limits of the server are no help:
  *
- * - one in bytes it compares with the message alone, and removes the oldest message when the new one does not fit with what it
- *   costs to store: it would lose messages. So there is none, and senders keep it. Several may exceed it by what they have
- *   under way.
- * - while it refuses messages of several senders at once, it may take the next one of a sender although the one before was
- *   refused, whatever the headers demand. So a sender that must not be overtaken by itself has no more under way than there
- *   is certainly room for: a small part of the room that it sees, one message at last.
+ * - one in bytes it (2.9) compares with the message alone, and removes the oldest message when the new one does not fit with what it
+ *   costs to store.
+ * - one in messages is kept when a server (before 2.11) starts again, too, by removal of the oldest messages. After a crash there
+ *   are more than before: it has not written down yet what was acknowledged last.
+ *
+ * Both would lose messages that nobody has acknowledged. So there are none, and senders keep them. Where there is room for
+ * few messages, each is sent on condition that nobody else has sent one meanwhile. Otherwise several may exceed a limit by what
+ * they have under way.
  */
 export class RoomBudget {
-  readonly #look: () => Promise<Room>
+  readonly #look: () => Promise<Room | undefined>
   #messages = 0
   #bytes = 0
+  #condition: Condition | undefined
+  #lookedAt = 0
 
-  /** @param look - How much room there is. */
-  constructor(look: () => Promise<Room>) {
+  /** @param look - How much room there is; nothing when that is not known. */
+  constructor(look: () => Promise<Room | undefined>) {
     this.#look = look
   }
 
   covers(bytes: number): boolean {
-    return this.#messages >= 1 && bytes <= this.#bytes
+    return this.#messages >= 1 && bytes <= this.#bytes && performance.now() - this.#lookedAt < VALID_MS
   }
 
-  spend(bytes: number): void {
+  /** What holds on a condition held when it was looked only. */
+  expire(): void {
+    if (this.#condition !== undefined) this.#messages = 0
+  }
+
+  /** The message is sent now: returns the condition for that. */
+  spend(bytes: number): Condition | undefined {
     this.#messages--
     this.#bytes -= bytes
+    return this.#condition
   }
 
-  /** Look again; resolves to whether one message of that size may be sent. Nothing may be under way meanwhile. */
-  async renew(bytes: number): Promise<boolean> {
+  /** Look again, for a message of that size. Nothing may be under way meanwhile. */
+  async renew(bytes: number): Promise<void> {
     const room = await this.#look()
-    const fits = bytes <= room.bytes
-    // One by itself harms nobody: the server refuses it, or has it already.
-    this.#messages = Math.max(1, room.messages * SHARE)
-    this.#bytes = fits ? Math.max(bytes, room.bytes * SHARE) : 0
-    return fits
+    if (room === undefined) return
+    this.#lookedAt = performance.now()
+    const share = room.messages * SHARE
+    const fits = room.messages >= 1 && room.bytes >= bytes
+    if (!fits) this.#condition = NEVER
+    else this.#condition = share < 1 ? ['Nats-Expected-Last-Sequence', String(room.lastSeq)] : undefined
+    this.#messages = fits ? Math.max(1, share) : 1
+    this.#bytes = Math.max(bytes, room.bytes * SHARE)
   }
 }

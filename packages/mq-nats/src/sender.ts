@@ -4,7 +4,7 @@ import type { Msg, NatsConnection } from '@nats-io/transport-node'
 import type { ConnectionWatch } from './connection-watch.js'
 import { type ApiFailure, failure, isFull, isGone, isOutOfTurn, refusal, unknownFate } from './failure.js'
 import type { OutgoingEntry, Receipt, SendGroup } from './outgoing-entry.js'
-import { headersOf, type Publication, storedBytes } from './publication.js'
+import { comesAfter, headersOf, NEVER, type Publication, storedBytes } from './publication.js'
 import type { Replies } from './replies.js'
 import type { RoomBudget } from './room-budget.js'
 
@@ -104,6 +104,7 @@ export class Sender {
         neverWaits,
         expired: undefined,
         isTried: false,
+        condition: undefined,
         mayBeStored: false,
         isSettled: false,
         question: 0,
@@ -207,11 +208,13 @@ export class Sender {
         continue
       }
       const bytes = this.#bytesOf(entry)
-      if (this.#init.budget?.covers(bytes) === false) {
+      // What may be there already was covered before.
+      const budget = entry.mayBeStored ? undefined : this.#init.budget
+      if (budget?.covers(bytes) === false) {
         void this.#look(bytes)
         return
       }
-      this.#init.budget?.spend(bytes)
+      entry.condition = budget?.spend(bytes)
       this.#waiting.shift()
       this.#publish(entry)
     }
@@ -226,7 +229,10 @@ export class Sender {
     const question = replies.expect((reply) => this.#answered(entry, reply))
     try {
       connection.publish(subject, publication.payload, {
-        headers: headersOf(publication, isChained ? previous.publication.id : undefined),
+        headers: headersOf(publication, [
+          isChained ? comesAfter(previous.publication) : undefined,
+          entry.condition,
+        ]),
         reply: replies.subjectOf(question),
       })
     } catch (error) {
@@ -258,7 +264,7 @@ export class Sender {
   /** Returns false when it has to be sent again. */
   #settle(entry: OutgoingEntry, reply: Msg | undefined): boolean {
     if (reply === undefined) {
-      entry.mayBeStored = true
+      entry.mayBeStored ||= entry.condition !== NEVER
       return false
     }
     this.#isUnavailable = reply.headers?.code === NO_RESPONDERS
@@ -272,6 +278,7 @@ export class Sender {
       return true
     }
     if (isOutOfTurn(error)) {
+      if (entry.condition === NEVER) return this.#refused(entry, 'there is no room')
       this.#window = Math.max(1, this.#window >> 1)
       return false
     }
@@ -303,21 +310,16 @@ export class Sender {
     return storedBytes(publication, this.#init.subject)
   }
 
-  /** See whether there is room for the first message, once it is known what has become of those before it. */
+  /** See how much room there is for the first message, once it is known what has become of those before it. */
   async #look(bytes: number): Promise<void> {
+    const { budget } = this.#init
     if (this.#underWay.size > 0) return
     this.#isLooking = true
-    let problem: unknown
-    const fits = await this.#init.budget!.renew(bytes).catch((error) => {
-      problem = error
-    })
+    const problem = await budget?.renew(bytes).catch((error) => error)
     this.#isLooking = false
-    const [first] = this.#waiting
-    if (fits === false && first !== undefined && this.#bytesOf(first) >= bytes) {
-      if (!this.#refused(first, 'there is no room')) return this.#pauseWhileFull()
-      this.#waiting.shift()
-    } else if (fits === undefined) return this.#unavailable(problem)
+    if (problem !== undefined) return this.#unavailable(problem)
     this.#pump()
+    budget?.expire()
   }
 
   /** Nobody answers for the stream: it was deleted, or its cluster elects a leader. */

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { isIpcError } from '@ipc/core'
 import { expect, test } from 'vitest'
 import { describeOnServer } from './fixtures/on-server.js'
 
@@ -55,6 +56,24 @@ describeOnServer('several senders', (on) => {
     }
     await all
     expect(await receiver.stats()).toMatchObject({ ready: 0, leased: 0, bytes: 0 })
+  })
+
+  test('of a queue that refuses fill it and no more', async () => {
+    const create = { maxMessages: 10, whenFull: 'reject' } as const
+    const queues = [await on.queue({ create }), await on.queue({}), await on.queue({})]
+    const sends = queues.flatMap((queue) => Array.from({ length: 20 }, (_, body) => queue.send(body)))
+    const results = await Promise.allSettled(sends)
+    const refused = results.filter((each) => each.status === 'rejected')
+    expect(refused.every(({ reason }) => isIpcError(reason, 'IPC_QUEUE_FULL'))).toBe(true)
+    expect(results.length - refused.length).toBe(10)
+    expect(await queues[0]?.stats()).toMatchObject({ ready: 10 })
+  })
+
+  test('of a full queue hear of a message that is there already', async () => {
+    const queue = await on.queue({ create: { maxMessages: 1, whenFull: 'reject' } })
+    const { id } = await queue.send(1, { deduplicationId: 'one' })
+    expect(await queue.send(1, { deduplicationId: 'one' })).toMatchObject({ id, duplicate: true })
+    await expect(queue.send(2, { deduplicationId: 'two' })).rejects.toMatchObject({ code: 'IPC_QUEUE_FULL' })
   })
 
   test('refused in the midst of a batch leave what was taken, and say how much', async () => {

@@ -1,57 +1,54 @@
-import { type ChildProcess, fork } from 'node:child_process'
-import { setTimeout as delay } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
+import { msgpack } from '@ipc/core'
+import { type JetStreamManager, jetstreamManager } from '@nats-io/jetstream'
 import { expect, test } from 'vitest'
+import { listFrom } from '../../src/dead-letters.js'
+import { namesOf } from '../../src/names.js'
+import { killRandomly } from '../fixtures/kill-randomly.js'
 import { describeOnServer } from '../fixtures/on-server.js'
 
-const ROUNDS = 30
-const EACH_ROUND = 1000
-const CONSUMERS = 3
-const PROGRAM = fileURLToPath(new URL('../fixtures/consumer.ts', import.meta.url))
+const ROUNDS = Number(process.env.KILL_ROUNDS ?? 30)
+const codec = msgpack<number>()
+const SEED = Number(process.env.SEED ?? Date.now() % 2 ** 31)
 
 describeOnServer('a server and consumers that are killed at random', (on) => {
-  test('lose nothing that was acknowledged', { timeout: 900_000 }, async () => {
+  test.each([
+    ['a queue that has room', 10_000],
+    ['a queue that is full most of the time', 200],
+  ])('lose nothing of %s that was acknowledged', { timeout: 900_000 }, async (_, maxMessages) => {
     const server = await on.server(['-js'])
-    const queue = await on.queue(
-      { create: { leaseMs: 1000, maxAttempts: 1000, maxMessages: 10_000 } },
-      await on.connection({ servers: server.url }),
+    const connection = await on.connection({ servers: server.url })
+    const queue = await on.queue({ create: { leaseMs: 1000, maxAttempts: 1000, maxMessages } }, connection)
+    const plan = { rounds: ROUNDS, eachRound: 1000, seed: SEED, serverShare: 0.5 }
+    const { sent, serverKills, lost, unexpected, repeated, afterAck } = await killRandomly(
+      server,
+      queue,
+      plan,
     )
-    const received = new Map<number, number>()
-    const consumers: ChildProcess[] = []
-    const start = (): void => {
-      const child = fork(PROGRAM, [server.url, queue.name], {
-        execArgv: ['--import', import.meta.resolve('tsx'), '--conditions=@ipc/source'],
-      })
-      child.on('message', (body) => received.set(Number(body), (received.get(Number(body)) ?? 0) + 1))
-      consumers.push(child)
-    }
-    for (let i = 0; i < CONSUMERS; i++) start()
-
-    let sent = 0
-    let kills = 0
-    for (let round = 0; round < ROUNDS; round++) {
-      const bodies = Array.from({ length: EACH_ROUND }, () => sent++)
-      const sending = Promise.all(bodies.map((body) => queue.send(body)))
-      await delay(Math.random() * 200)
-      if (Math.random() < 0.5) {
-        consumers.shift()?.kill('SIGKILL')
-        start()
-      } else await server.restart()
-      kills++
-      await sending
-    }
-    // Until all have come, or the server says that nothing more will.
-    for (let idle = 0; received.size < sent && idle < 5; ) {
-      await delay(1000)
-      const { ready, leased } = await queue.stats()
-      idle = ready + leased === 0 ? idle + 1 : 0
-    }
-    for (const child of consumers) child.kill('SIGKILL')
-
-    const again = [...received.values()].reduce((sum, times) => sum + times - 1, 0)
-    const missing = sent - received.size
-    process.stdout.write(`${sent} sent, ${kills} kills: ${missing} lost, ${again} delivered more than once\n`)
-    expect([...received.keys()].filter((body) => !(body >= 0 && body < sent))).toEqual([])
-    expect(missing).toBe(0)
+    process.stdout.write(
+      `nats-server ${server.version}, seed ${SEED}, maxMessages ${maxMessages}: ${sent} sent, ` +
+        `${serverKills} kills of the server, ${ROUNDS - serverKills} of consumers: ${lost.length} lost, ` +
+        `${repeated} came more than once, ${afterAck} of them after their acknowledgement was confirmed\n`,
+    )
+    if (lost.length > 0) await report(await jetstreamManager(connection), queue.name, lost)
+    expect(unexpected).toEqual([])
+    expect(lost).toEqual([])
   })
 })
+
+/** Say where the messages are that came to nobody. */
+async function report(manager: JetStreamManager, name: string, lost: readonly number[]): Promise<void> {
+  const { stream, subject } = namesOf(name)
+  const { state } = await manager.streams.info(stream)
+  const consumers = await manager.consumers.list(stream).next()
+  const stored = await listFrom(manager, stream, subject, 1, Number.POSITIVE_INFINITY)
+  const places = new Map(
+    stored.map(({ id, body }) => [codec.decode(body as Uint8Array, 0, (body as Uint8Array).length), id]),
+  )
+  for (const body of lost) {
+    const seq = places.get(body)
+    process.stdout.write(
+      `${body}: ${seq === undefined ? 'not in the stream' : `number ${seq} in the stream`}\n`,
+    )
+  }
+  process.stdout.write(`${JSON.stringify({ state, consumers }, null, 2)}\n`)
+}
