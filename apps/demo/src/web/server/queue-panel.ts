@@ -15,7 +15,7 @@ const WATCH_MS = 10
 /** Then it is not looked any more. */
 const WATCHES = 500
 
-const PROMISE = 'what a dead receiver had is back within a tenth of a second'
+const PROMISE = 'the others look ten times a second who has died, and give back what it had'
 
 /**
  * A queue in a directory, a process that sends and one that receives. Neither has a connection to the other one, nor
@@ -129,7 +129,7 @@ export class QueuePanel implements Panel {
       const stats = await this.#queue!.stats().catch(() => undefined)
       if (stats === undefined) return
       if (stats.leased < leased) {
-        const as = `${leased - stats.leased} message back in the queue`
+        const as = `back in the queue: ${leased - stats.leased}`
         this.#loss = this.#cast.lossOf('receiver', 'the queue', as, clock(), PROMISE)
         return
       }

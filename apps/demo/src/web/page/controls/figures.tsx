@@ -26,9 +26,9 @@ export function Figures({ figures }: { readonly figures: readonly Figure[] }): J
   )
 }
 
-/** Whole below ten million. */
+/** Whole below a milliard. */
 export function numberText(value: number): string {
-  return value < 1e7 && Number.isInteger(value) ? grouped(value) : compact(value)
+  return value < 1e9 && Number.isInteger(value) ? grouped(value) : compact(value)
 }
 
 /** `120 B`, `4 KiB`, `1 MiB`. */

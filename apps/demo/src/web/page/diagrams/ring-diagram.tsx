@@ -1,6 +1,5 @@
 import type { JSX } from 'preact'
 import type { RingSnapshot, WriterState } from '../../protocol.js'
-import { bytesText } from '../controls/figures.js'
 
 interface RingDiagramProps {
   readonly ring: RingSnapshot
@@ -9,8 +8,8 @@ interface RingDiagramProps {
   readonly y: number
 }
 
-const OUTER = 96
-const INNER = 66
+const OUTER = 106
+const INNER = 74
 /** Smaller records have no room for their number. */
 const MIN_LABEL_ANGLE = 0.16
 const HEADER_BYTES = 8
@@ -19,7 +18,6 @@ const PADDING = -1
 /** A ring as it lies in memory: records where they are, head and tail where they point. */
 export function RingDiagram({ ring, claim, x, y }: RingDiagramProps): JSX.Element {
   const { capacityBytes: capacity, head, tail, records } = ring
-  const used = (tail - head) | 0
   return (
     <g transform={`translate(${x} ${y})`} class="ring">
       <path class="track" d={arc(0, 1)} fill-rule="evenodd" />
@@ -34,12 +32,6 @@ export function RingDiagram({ ring, claim, x, y }: RingDiagramProps): JSX.Elemen
       )}
       <Pointer name="tail" tone="one" at={placeOf(tail, capacity)} radius={OUTER} length={12} />
       <Pointer name="head" tone="two" at={placeOf(head, capacity)} radius={INNER} length={-12} />
-      <text y={-4} class="name">
-        {bytesText(used)}
-      </text>
-      <text y={14} class="small">
-        of {bytesText(capacity)} in use
-      </text>
     </g>
   )
 }
@@ -82,7 +74,9 @@ function Pointer({ name, tone, at, radius, length }: PointerProps): JSX.Element 
   const tip = point(at, radius)
   const left = point(at - 0.012, radius + length)
   const right = point(at + 0.012, radius + length)
-  const label = point(at, radius + length * 1.9)
+  // Beside the tip a label needs more room than above or below it.
+  const away = 20 + 12 * Math.abs(Math.sin(at * 2 * Math.PI))
+  const label = point(at, radius + Math.sign(length) * away)
   return (
     <g class={`pointer ${tone}`}>
       <path d={`M${tip.x} ${tip.y}L${left.x} ${left.y}L${right.x} ${right.y}Z`} />

@@ -1,5 +1,6 @@
 import type { JSX } from 'preact'
 import type { ProcessState, RingSnapshot, WriterState } from '../../protocol.js'
+import { bytesText } from '../controls/figures.js'
 import { BOX_HEIGHT, ProcessBox } from './process-box.js'
 import { RingDiagram } from './ring-diagram.js'
 
@@ -32,7 +33,10 @@ export function SharedMemoryDiagram(props: SharedMemoryDiagramProps): JSX.Elemen
       <text x={14} y={94} class="small start">
         region
       </text>
-      <RingDiagram ring={ring} claim={claim} x={180} y={214} />
+      <text x={346} y={94} class="small end">
+        {bytesText(used)} of {bytesText(ring.capacityBytes)}
+      </text>
+      <RingDiagram ring={ring} claim={claim} x={180} y={216} />
     </svg>
   )
 }

@@ -25,8 +25,10 @@ export function InBrowserPanel(): JSX.Element {
         named region. The program of each worker is that of the process.
       </p>
       <WorkerRing />
-      <RaceView race={workerRace.value} who="two workers" onRace={(guard) => void raceWorkers(guard)} />
-      <LookView look={workerLook.value} who="two workers" onLook={(guard) => void lookWorkers(guard)} />
+      <div class="pair">
+        <RaceView race={workerRace.value} who="two workers" onRace={(guard) => void raceWorkers(guard)} />
+        <LookView look={workerLook.value} who="two workers" onLook={(guard) => void lookWorkers(guard)} />
+      </div>
       <StreamView />
     </>
   )
@@ -62,8 +64,8 @@ interface RingStageProps {
 function RingStage({ state, workers }: RingStageProps): JSX.Element {
   const { ring, writer, reader } = state
   return (
-    <>
-      <div class="stage">
+    <div class="stage">
+      <div>
         <SharedMemoryDiagram
           writer={{ name: 'P1', status: 'running', pid: undefined }}
           reader={{ name: 'P2', status: 'running', pid: undefined }}
@@ -72,21 +74,26 @@ function RingStage({ state, workers }: RingStageProps): JSX.Element {
           ring={ring}
           claim={writer.claim}
         />
-        <div class="cards">
-          <WorkerCard side="writer" does="writes" state={state} workers={workers} />
-          <WorkerCard side="reader" does="reads" state={state} workers={workers} />
-        </div>
+        <Figures
+          figures={[
+            { id: 'written', label: 'written by P1', value: writer.written },
+            { id: 'read', label: 'read by P2', value: reader.read },
+            { id: 'tail', label: 'tail, bytes', value: ring.tail },
+            { id: 'head', label: 'head, bytes', value: ring.head },
+            {
+              id: 'wrong',
+              label: 'damaged or missing',
+              value: reader.damaged + reader.missing,
+              tone: 'good',
+            },
+          ]}
+        />
       </div>
-      <Figures
-        figures={[
-          { id: 'written', label: 'written by P1', value: writer.written },
-          { id: 'read', label: 'read by P2', value: reader.read },
-          { id: 'tail', label: 'tail, bytes', value: ring.tail },
-          { id: 'head', label: 'head, bytes', value: ring.head },
-          { id: 'wrong', label: 'damaged or missing', value: reader.damaged + reader.missing, tone: 'good' },
-        ]}
-      />
-    </>
+      <div class="cards">
+        <WorkerCard side="writer" does="writes" state={state} workers={workers} />
+        <WorkerCard side="reader" does="reads" state={state} workers={workers} />
+      </div>
+    </div>
   )
 }
 

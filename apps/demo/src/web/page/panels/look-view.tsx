@@ -1,7 +1,7 @@
 import type { JSX } from 'preact'
 import { VALUE_WORDS } from '../../limits.js'
 import type { LookState, ValueGuard } from '../../protocol.js'
-import { Figures } from '../controls/figures.js'
+import { Figures, numberText } from '../controls/figures.js'
 import { ValueDiagram } from '../diagrams/value-diagram.js'
 
 interface LookViewProps {
@@ -45,7 +45,7 @@ export function LookView({ look, who, onLook }: LookViewProps): JSX.Element {
         </figure>
       )}
       <p role="status" class="result">
-        {over ? `Over: ${torn} of ${looks} values were torn.` : ''}
+        {over ? `Over: ${numberText(torn)} of ${numberText(looks)} values were torn.` : ''}
       </p>
     </section>
   )

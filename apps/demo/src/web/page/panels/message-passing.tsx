@@ -34,14 +34,16 @@ export function MessagePassingPanel({ state }: { readonly state: MessagePassingS
         onChange={(transport) => tell({ type: 'over', transport })}
       />
       <div class="stage">
-        <LinkDiagram state={state} />
+        <div>
+          <LinkDiagram state={state} />
+          <LinkFigures state={state} />
+        </div>
         <div class="cards">
           <SenderCard state={state} />
           <ReceiverCard state={state} />
         </div>
       </div>
       <LossNotice loss={state.loss} />
-      <LinkFigures state={state} />
       <Notices notices={state.notices} />
     </>
   )

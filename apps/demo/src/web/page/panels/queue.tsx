@@ -19,15 +19,17 @@ export function QueuePanel({ state }: { readonly state: QueueState }): JSX.Eleme
         {MAX_ATTEMPTS} attempts it is a dead letter.
       </p>
       <div class="stage">
-        <QueueDiagram state={state} />
+        <div>
+          <QueueDiagram state={state} />
+          <QueueFigures state={state} />
+          <DeadLetters state={state} />
+        </div>
         <div class="cards">
           <SenderCard state={state} />
           <ReceiverCard state={state} />
         </div>
       </div>
       <LossNotice loss={state.loss} />
-      <QueueFigures state={state} />
-      <DeadLetters state={state} />
       <Notices notices={state.notices} />
     </>
   )

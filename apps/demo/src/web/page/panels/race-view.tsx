@@ -1,6 +1,6 @@
 import type { JSX } from 'preact'
 import type { RaceGuard, RaceState } from '../../protocol.js'
-import { Figures } from '../controls/figures.js'
+import { Figures, numberText } from '../controls/figures.js'
 import { RaceDiagram } from '../diagrams/race-diagram.js'
 
 interface RaceViewProps {
@@ -16,7 +16,12 @@ const GUARDS: readonly (readonly [RaceGuard, string])[] = [
   ['atomics', 'Race with Atomics'],
 ]
 
-const NAMES: Readonly<Record<RaceGuard, string>> = { none: 'nothing', mutex: 'Mutex', atomics: 'Atomics.add' }
+const NAMES: Readonly<Record<RaceGuard, string>> = { none: 'nothing', mutex: 'Mutex', atomics: 'Atomics' }
+const HOW: Readonly<Record<RaceGuard, string>> = {
+  none: 'without a lock',
+  mutex: 'with a Mutex',
+  atomics: 'with Atomics',
+}
 
 /** The race of two who count with one counter. */
 export function RaceView({ race, who, onRace }: RaceViewProps): JSX.Element {
@@ -50,7 +55,9 @@ export function RaceView({ race, who, onRace }: RaceViewProps): JSX.Element {
         ]}
       />
       <p role="status" class="result">
-        {seconds === undefined ? '' : `Over: ${lost} of ${made} updates lost with ${NAMES[guard]}.`}
+        {seconds === undefined
+          ? ''
+          : `Over: ${numberText(lost)} of ${numberText(made)} updates lost ${HOW[guard]}.`}
       </p>
     </section>
   )

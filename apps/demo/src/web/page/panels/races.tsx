@@ -14,8 +14,10 @@ export function RacesPanel({ state }: { readonly state: RacesState }): JSX.Eleme
         lose updates, and one that reads while another writes may see half of each. Try it, then with what the
         package brings.
       </p>
-      <RaceView race={state.race} who={pairOf(state, 0)} onRace={startRace} />
-      <LookView look={state.look} who={pairOf(state, 2)} onLook={startLook} />
+      <div class="pair">
+        <RaceView race={state.race} who={pairOf(state, 0)} onRace={startRace} />
+        <LookView look={state.look} who={pairOf(state, 2)} onLook={startLook} />
+      </div>
       <Notices notices={state.notices} />
     </>
   )

@@ -21,21 +21,23 @@ export function SharedMemoryPanel({ state }: { readonly state: SharedMemoryState
         and not write it.
       </p>
       <div class="stage">
-        <SharedMemoryDiagram
-          writer={one}
-          reader={two}
-          writing={writingOf(state)}
-          reading={state.reader.pace.paused ? 'waits for a step' : 'reads at the head'}
-          ring={state.ring}
-          claim={one.status === 'running' ? state.writer.claim : undefined}
-        />
+        <div>
+          <SharedMemoryDiagram
+            writer={one}
+            reader={two}
+            writing={writingOf(state)}
+            reading={state.reader.pace.paused ? 'waits for a step' : 'reads at the head'}
+            ring={state.ring}
+            claim={one.status === 'running' ? state.writer.claim : undefined}
+          />
+          <RingFigures state={state} />
+        </div>
         <div class="cards">
           <WriterCard state={state} process={one} />
           <ReaderCard state={state} process={two} />
         </div>
       </div>
       <LossNotice loss={state.loss} />
-      <RingFigures state={state} />
       <Notices notices={state.notices} />
     </>
   )

@@ -42,7 +42,8 @@ function SweepPlot({ points, transports }: SweepTableProps): JSX.Element {
       xs={SWEEP_BYTES}
       lines={transports.map(({ id, label }) => ({ label, values: valuesOf(points, id) }))}
       xText={shortBytes}
-      yText={(megabytes) => `${compact(megabytes)} MB/s`}
+      yText={compact}
+      yLabel="MB/s"
     />
   )
 }

@@ -15,6 +15,8 @@ interface LinePlotProps {
   readonly lines: readonly Line[]
   readonly xText: (x: number) => string
   readonly yText: (y: number) => string
+  /** Unit of the values. */
+  readonly yLabel: string
 }
 
 /** Colours that differ without colour vision too, in light and in dark (Okabe and Ito), and dashes as well. */
@@ -24,6 +26,7 @@ const COLORS = {
 } as const
 const DASHES: readonly number[][] = [[], [8, 4], [2, 4], [12, 4, 2, 4], [], [8, 4], [2, 4], [12, 4, 2, 4]]
 const HEIGHT = 340
+const FONT = '12px system-ui, sans-serif'
 
 /** Lines over logarithmic axes. A picture only: the same numbers are to be in a table beside it. */
 export function LinePlot(props: LinePlotProps): JSX.Element {
@@ -44,7 +47,7 @@ export function LinePlot(props: LinePlotProps): JSX.Element {
     const dark = matchMedia('(prefers-color-scheme: dark)')
     dark.addEventListener('change', make)
     const resized = new ResizeObserver(() => {
-      plot.current?.setSize({ width: element.clientWidth, height: HEIGHT })
+      plot.current?.setSize({ width: widthOf(element), height: HEIGHT })
     })
     resized.observe(element)
     return () => {
@@ -62,17 +65,17 @@ function dataOf({ xs, lines }: LinePlotProps): uPlot.AlignedData {
 }
 
 function optionsOf(props: LinePlotProps, element: HTMLElement): uPlot.Options {
-  const { xs, lines, xText, yText } = props
+  const { xs, lines, xText, yText, yLabel } = props
   const styles = getComputedStyle(element)
   const colors = COLORS[matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light']
   const axis = {
     stroke: styles.color,
     grid: { stroke: styles.getPropertyValue('--border'), width: 1 },
     ticks: { stroke: styles.getPropertyValue('--border'), width: 1 },
-    font: '12px system-ui, sans-serif',
+    font: FONT,
   }
   return {
-    width: element.clientWidth,
+    width: widthOf(element),
     height: HEIGHT,
     scales: { x: { distr: 3, log: 2, time: false }, y: { distr: 3 } },
     axes: [
@@ -82,7 +85,14 @@ function optionsOf(props: LinePlotProps, element: HTMLElement): uPlot.Options {
         filter: (_, splits) => splits,
         values: (_, splits) => splits.map(xText),
       },
-      { ...axis, size: 64, values: (_, splits) => splits.map((y) => (y === null ? '' : yText(y))) },
+      {
+        ...axis,
+        size: 48,
+        label: yLabel,
+        labelSize: 20,
+        labelFont: FONT,
+        values: (_, splits) => splits.map((y) => (y === null ? '' : yText(y))),
+      },
     ],
     series: [
       { label: 'message size', value: (_, x) => (x === null ? '' : xText(x)) },
@@ -98,4 +108,10 @@ function optionsOf(props: LinePlotProps, element: HTMLElement): uPlot.Options {
     legend: { live: false },
     cursor: { drag: { x: false, y: false } },
   }
+}
+
+/** Without the padding. */
+function widthOf(element: HTMLElement): number {
+  const { paddingLeft, paddingRight } = getComputedStyle(element)
+  return element.clientWidth - Number.parseFloat(paddingLeft) - Number.parseFloat(paddingRight)
 }
