@@ -1,21 +1,22 @@
 import { findChromium, INSTALL_TIMEOUT_MS } from '@ipc/browser'
 import axe from 'axe-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { Run } from '../fixtures/cli-run.js'
 import { LabVisit, startLab } from '../fixtures/web/lab-visit.js'
 
 const WATCHDOG_MS = 60_000
 const PANELS = ['Shared memory', 'Message passing', 'Message queue', 'Races', 'Transports', 'In the browser']
 
-let run: Run
+let endLab: (() => void) | undefined
 let address: string
 
 beforeAll(async () => {
   await findChromium()
-  ;({ run, address } = await startLab())
+  ;({ address } = await startLab((cleanUp) => {
+    endLab = cleanUp
+  }))
 }, INSTALL_TIMEOUT_MS)
 
-afterAll(() => run?.child.kill('SIGKILL'))
+afterAll(() => endLab?.())
 
 describe.each([
   ['in light', { colorScheme: 'light' }],

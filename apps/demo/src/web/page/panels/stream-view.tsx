@@ -24,20 +24,27 @@ export function StreamView(): JSX.Element {
       <p role="status" class="result">
         {running ? 'Measures…' : rows.length > 0 ? 'Measured.' : ''}
       </p>
-      {rows.length > 0 && (
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">size</th>
-              <th scope="col">over</th>
-              <th scope="col">messages/s</th>
-              <th scope="col">MB/s</th>
-              <th scope="col">arrived</th>
-            </tr>
-          </thead>
-          <tbody>{rows.map((row) => streamRow(row))}</tbody>
-        </table>
-      )}
+      {rows.length > 0 && <StreamTable rows={rows} />}
+    </section>
+  )
+}
+
+function StreamTable({ rows }: { readonly rows: readonly StreamRow[] }): JSX.Element {
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, and the keyboard has to get there.
+    <section class="scroll" aria-label="Throughput as a table" tabIndex={0}>
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">size</th>
+            <th scope="col">over</th>
+            <th scope="col">messages/s</th>
+            <th scope="col">MB/s</th>
+            <th scope="col">arrived</th>
+          </tr>
+        </thead>
+        <tbody>{rows.map((row) => streamRow(row))}</tbody>
+      </table>
     </section>
   )
 }
