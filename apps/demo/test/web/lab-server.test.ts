@@ -147,7 +147,8 @@ describe('the processes of the lab', { timeout: WATCHDOG_MS }, () => {
     for (const pid of first) await gone(pid)
     client.socket.terminate()
     for (const pid of second) await gone(pid)
-    expect(run.leftovers()).toEqual([])
+    // The directory goes when the server has heard of their end.
+    await expect.poll(() => run.leftovers(), { timeout: WATCHDOG_MS }).toEqual([])
   })
 
   test.each(['SIGINT', 'SIGTERM', 'SIGKILL'] as const)(

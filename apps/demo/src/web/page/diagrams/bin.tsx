@@ -11,7 +11,7 @@ interface BinProps {
 const COLUMNS = 8
 const ROWS = 7
 const CELL = 12
-export const BIN_WIDTH: number = COLUMNS * CELL + 8
+const BIN_WIDTH = COLUMNS * CELL + 8
 const HEIGHT = ROWS * CELL + 8
 /** Of more than this the rest is a number. */
 const SHOWN = COLUMNS * ROWS

@@ -15,7 +15,7 @@ export function TransportsPanel({ state }: { readonly state: TransportsState }):
     <>
       <p class="lead">
         P1 sends as fast as it can, P2 takes everything, and both digest what they saw; equal digests prove
-        that nothing was lost. Each point has two new processes (or threads), and is drawn when it has been
+        that nothing was lost. Each point has a new P2 (a process, or a thread), and is drawn when it has been
         measured.
       </p>
       <SweepControls state={state} />
