@@ -33,7 +33,7 @@ describe('shared memory', { timeout: WATCHDOG_MS }, () => {
   test('the records that P1 writes are read by P2, and head follows tail', async () => {
     await lab.open('Shared memory')
     await lab.until('read', (read) => read >= 3)
-    await lab.click('Pause P1')
+    await lab.pause('P1')
     const written = await lab.figure('written')
     await lab.until('read', (read) => read >= written)
     await lab.until('waiting', (waiting) => waiting === 0)
@@ -42,7 +42,7 @@ describe('shared memory', { timeout: WATCHDOG_MS }, () => {
   })
 
   test('a record is in the ring when it is committed, and not before', async () => {
-    await lab.click('Pause P2')
+    await lab.pause('P2')
     const tail = await lab.figure('tail')
     await lab.click('Claim, one step of P1')
     await lab.click('Fill in, one step of P1')
@@ -79,15 +79,19 @@ describe('shared memory', { timeout: WATCHDOG_MS }, () => {
     await lab.until('waiting', (waiting) => waiting < 10)
     expect(await lab.figure('wrong')).toBe(0)
   })
+
+  test('has nothing that axe finds, in light, in dark and 380 px wide', async () => {
+    expect(await lab.faults()).toEqual([])
+  })
 })
 
 describe('message passing', { timeout: WATCHDOG_MS }, () => {
   test('a receiver that takes nothing stops the sender, and gets everything later', async () => {
     await lab.open('Message passing')
-    await lab.click('Pause P2')
+    await lab.pause('P2')
     await lab.slide('rate-P1', 'as fast as it goes')
     await lab.until('congestions', (times) => times > 0)
-    await lab.click('Pause P1')
+    await lab.pause('P1')
     await lab.slide('rate-P2', 'as fast as it goes')
     await lab.click('Run P2')
     const sent = await lab.figure('sent')
@@ -110,6 +114,10 @@ describe('message passing', { timeout: WATCHDOG_MS }, () => {
     await lab.click('Run P1')
     await lab.until('taken', (taken) => taken > 1000)
     expect(await lab.figure('missing')).toBe(0)
+  })
+
+  test('has nothing that axe finds, in light, in dark and 380 px wide', async () => {
+    expect(await lab.faults()).toEqual([])
   })
 })
 
@@ -150,6 +158,10 @@ describe('queue', { timeout: WATCHDOG_MS }, () => {
     await lab.until('ready', (ready) => ready === 1)
     expect(await lab.figure('dead')).toBe(0)
   })
+
+  test('has nothing that axe finds, in light, in dark and 380 px wide', async () => {
+    expect(await lab.faults()).toEqual([])
+  })
 })
 
 describe.each([
@@ -175,6 +187,10 @@ describe.each([
     await lab.says('[data-part=look] .result', /Over: 0 of 400,000 values were torn/)
     expect(await lab.figure('writes')).toBeGreaterThan(0)
   })
+
+  test('has nothing that axe finds, in light, in dark and 380 px wide', async () => {
+    expect(await lab.faults()).toEqual([])
+  })
 })
 
 describe('transports', { timeout: WATCHDOG_MS }, () => {
@@ -191,13 +207,17 @@ describe('transports', { timeout: WATCHDOG_MS }, () => {
       expect(Number(await cell.getAttribute('data-value'))).toBeGreaterThan(0)
     }
   })
+
+  test('has nothing that axe finds, in light, in dark and 380 px wide', async () => {
+    expect(await lab.faults()).toEqual([])
+  })
 })
 
 describe('in the browser', { timeout: WATCHDOG_MS }, () => {
   test('two workers move records through a ring that the page draws', async () => {
     await lab.open('In the browser')
     await lab.until('read', (read) => read >= 2)
-    await lab.click('Pause P1')
+    await lab.pause('P1')
     const written = await lab.figure('written')
     await lab.until('read', (read) => read >= written)
     expect(await lab.figure('wrong')).toBe(0)
@@ -210,4 +230,23 @@ describe('in the browser', { timeout: WATCHDOG_MS }, () => {
       Array(4).fill('all'),
     )
   })
+
+  test('has nothing that axe finds, in light, in dark and 380 px wide', async () => {
+    expect(await lab.faults()).toEqual([])
+  })
+})
+
+test('the keyboard reaches the panels, and what is opened has the focus', { timeout: WATCHDOG_MS }, async () => {
+  await lab.guard(lab.page.reload())
+  const focused = (): Promise<string> => lab.page.evaluate('document.activeElement.textContent')
+  await lab.page.keyboard.press('Tab')
+  expect(await focused()).toBe('Skip to the panel')
+  await lab.page.keyboard.press('Tab')
+  expect(await focused()).toBe('Shared memory')
+  await lab.page.keyboard.press('Tab')
+  expect(await focused()).toBe('Message passing')
+  await lab.page.keyboard.press('Enter')
+  await lab.guard(lab.page.locator('h2:focus').filter({ hasText: 'Message passing' }).waitFor())
+  await lab.page.keyboard.press('Shift+Tab')
+  expect(await focused()).toBe('In the browser')
 })

@@ -45,8 +45,8 @@ export class MessagePassingPanel implements Panel {
       notices: this.#cast.notices,
       transport: this.#transport,
       messageBytes: this.#messageBytes,
-      sender: { ...(this.#sender ?? NO_SENDER), pace: this.#paces.P1 },
-      receiver: { ...(this.#receiver ?? NO_RECEIVER), pace: this.#paces.P2 },
+      sender: { ...(this.#sender ?? NO_SENDER), pace: sender?.pace ?? this.#paces.P1 },
+      receiver: { ...(this.#receiver ?? NO_RECEIVER), pace: receiver?.pace ?? this.#paces.P2 },
       underWay: underWay(this.#sender, this.#receiver),
       loss: this.#loss,
     }
@@ -104,8 +104,8 @@ export class MessagePassingPanel implements Panel {
     if (sender === undefined || receiver === undefined || sender.connected) return
     await this.#order('P1', { type: 'connect', address: receiver.address })
     await this.#order('P1', { type: 'size', bytes: this.#messageBytes })
-    await this.#order('P2', { type: 'pace', pace: this.#paces.P2 })
-    await this.#order('P1', { type: 'pace', pace: this.#paces.P1 })
+    await this.#order('P2', { type: 'pace', pace: receiver?.pace ?? this.#paces.P2 })
+    await this.#order('P1', { type: 'pace', pace: sender?.pace ?? this.#paces.P1 })
   }
 
   async #order(name: ProcessName, order: Order): Promise<void> {

@@ -21,18 +21,18 @@ export class RaceArena {
   async open(): Promise<void> {
     this.#region = openRegion(RACE_REGION, { bytes: RACE_REGION_BYTES, directory: this.cast.scratch })
     this.#counters = new RaceCounters(this.#region)
-    await this.cast.start('P1', 'racer', { generation: 0 })
-    await this.cast.start('P2', 'racer', { generation: 1 })
+    await this.#start()
   }
 
   get state(): RaceState {
     const { counter, done } = this.#counters?.read() ?? { counter: 0, done: [0, 0] as const }
     const goal = INCREMENTS[this.#guard]
-    return { guard: this.#guard, running: this.#racing > 0, goal, done, counter, seconds: this.#seconds }
+    return { guard: this.#guard, running: this.#isRunning, goal, done, counter, seconds: this.#seconds }
   }
 
   async race(guard: RaceGuard): Promise<void> {
-    if (this.#racing > 0) throw new CommandRefused('a race is under way')
+    if (this.#isRunning) throw new CommandRefused('a race is under way')
+    await this.#start()
     this.#counters!.reset()
     this.#guard = guard
     this.#racing = 2
@@ -45,6 +45,16 @@ export class RaceArena {
   async close(): Promise<void> {
     await this.cast.close()
     this.#region?.close()
+  }
+
+  /** A racer that was killed ends the race, and the next one has another. */
+  get #isRunning(): boolean {
+    return this.#racing > 0 && this.cast.isRunning('P1') && this.cast.isRunning('P2')
+  }
+
+  async #start(): Promise<void> {
+    await this.cast.start('P1', 'racer', { generation: 0 })
+    await this.cast.start('P2', 'racer', { generation: 1 })
   }
 
   #done(at: number): void {

@@ -56,8 +56,8 @@ export class SharedMemoryPanel implements Panel {
       notices: this.#cast.notices,
       recordBytes: this.#recordBytes,
       ring: this.#ring(),
-      writer: { ...(this.#writer ?? NO_WRITER), pace: this.#paces.P1 },
-      reader: { ...(this.#reader ?? NO_READER), pace: this.#paces.P2 },
+      writer: { ...(this.#writer ?? NO_WRITER), pace: writer?.pace ?? this.#paces.P1 },
+      reader: { ...(this.#reader ?? NO_READER), pace: reader?.pace ?? this.#paces.P2 },
       loss: this.#loss,
     }
   }

@@ -17,8 +17,7 @@ export class ValueArena {
   #reader: ValueReaderReport = { looks: 0, torn: 0, sample: undefined }
 
   async open(): Promise<void> {
-    await this.cast.start('P1', 'value-writer')
-    await this.cast.start('P2', 'value-reader')
+    await this.#start()
   }
 
   async look(): Promise<LookState> {
@@ -28,11 +27,12 @@ export class ValueArena {
     ])
     this.#writer = writer ?? this.#writer
     this.#reader = reader ?? this.#reader
-    return { guard: this.#guard, running: this.#running, goal: LOOKS, ...this.#writer, ...this.#reader }
+    return { guard: this.#guard, running: this.#isRunning, goal: LOOKS, ...this.#writer, ...this.#reader }
   }
 
   async start(guard: ValueGuard): Promise<void> {
-    if (this.#running) throw new CommandRefused('the reader is still looking')
+    if (this.#isRunning) throw new CommandRefused('the reader is still looking')
+    await this.#start()
     this.#running = true
     this.#guard = guard
     await this.cast.ask('P1', { type: 'write', guard })
@@ -42,6 +42,16 @@ export class ValueArena {
 
   close(): Promise<void> {
     return this.cast.close()
+  }
+
+  /** Who was killed is started again with the next look. */
+  get #isRunning(): boolean {
+    return this.#running && this.cast.isRunning('P1') && this.cast.isRunning('P2')
+  }
+
+  async #start(): Promise<void> {
+    await this.cast.start('P1', 'value-writer')
+    await this.cast.start('P2', 'value-reader')
   }
 
   async #done(): Promise<void> {
