@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type FileServer, serveFiles } from '../src/serve-files.js'
 
 const PAGE = '<!doctype html><title>seen</title><link rel="icon" href="data:,"><p>hello'
-const BROKEN = `${PAGE}<script>setTimeout(() => { throw new Error('broken') })</script>`
+const BROKEN = `${PAGE}<button onclick="throw new Error('broken')">break</button>`
 
 let server: FileServer
 
@@ -32,8 +32,9 @@ describe('visitPage', () => {
 
   test('tells what nobody in the page has caught, also while something else is awaited', async () => {
     await using visited = await visitPage(`${server.origin}/broken.html`)
-    const never = visited.page.waitForFunction('false').catch(() => {})
-    await expect(visited.errors.guard(never)).rejects.toThrow('broken')
+    const waiting = expect(visited.errors.guard(visited.page.waitForFunction('false'))).rejects.toThrow('broken')
+    await visited.page.getByRole('button').click()
+    await waiting
   })
 
   test('fails where nobody serves', async () => {
