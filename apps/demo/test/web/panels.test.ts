@@ -171,12 +171,12 @@ describe.each([
   test('updates are lost without a lock, and none with one', async () => {
     await lab.open(title)
     await lab.click('Race without a lock')
-    await lab.says('[data-part=race] .result', /Over: [1-9][\d,]* of 10,000,000 updates lost without a lock/)
+    await lab.says('[data-part=race] .result', /Over: [1-9][\d,]* of 40,000,000 updates lost without a lock/)
     expect(await lab.figure('lost')).toBeGreaterThan(0)
     await lab.click('Race with a Mutex')
     await lab.says('[data-part=race] .result', /Over: 0 of 40,000 updates lost with a Mutex/)
     await lab.click('Race with Atomics')
-    await lab.says('[data-part=race] .result', /Over: 0 of 10,000,000 updates lost with Atomics/)
+    await lab.says('[data-part=race] .result', /Over: 0 of 20,000,000 updates lost with Atomics/)
   })
 
   test('plain memory is read torn, a SharedValue is not', async () => {

@@ -6,8 +6,8 @@ import type { Order } from './orders.js'
 import { Pacer } from './pacer.js'
 import { type RaceValue, raceValue } from './race-memory.js'
 
-/** Values of one turn, for each step of the pacer. */
-const CHUNK = 100
+/** Values of one turn: some milliseconds, because a browser lets as many pass until the next one. */
+const CHUNK = 100_000
 
 /** What a writer says of itself. */
 export interface ValueWriterReport {
@@ -17,7 +17,7 @@ export interface ValueWriterReport {
 /** Sets a value again and again, each time to other words that are all the same. In a process or a Web Worker. */
 export function writeValues(region: Region, supervisor: Connection): void {
   const writer = new ValueWriter(raceValue(region))
-  const pacer = new Pacer((budget) => writer.write(Math.min(budget, CHUNK)))
+  const pacer = new Pacer(() => writer.write(CHUNK))
   serve(supervisor, (body) => {
     const order = body as Order
     if (order.type === 'pace') pacer.set(order.pace)
@@ -41,14 +41,14 @@ class ValueWriter {
     this.#value = value
   }
 
-  write(budget: number): number {
-    for (let i = 0; i < budget * CHUNK; i++) {
+  write(count: number): number {
+    for (let i = 0; i < count; i++) {
       this.#next.fill(++this.#number)
       if (this.guard === 'seqlock') this.#value.guarded.set(this.#nextBytes)
       else this.#setPlainly()
     }
-    this.writes += budget * CHUNK
-    return budget
+    this.writes += count
+    return count
   }
 
   /** Word after word, as the fields of an object would be written. */
