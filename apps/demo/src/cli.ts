@@ -34,6 +34,11 @@ async function main(args: readonly string[]): Promise<number> {
     process.stdout.write(options)
     return 0
   }
+  if (options.web !== undefined) {
+    const { runLab } = await import('./web/server/run-lab.js')
+    await runLab(options.web, interruption.signal)
+    return 0
+  }
   const machine = thisMachine()
   const progress = createProgress(options.transports, process.stderr)
   const results = await runDemo(options, progress, interruption.signal).finally(() => progress.stop())

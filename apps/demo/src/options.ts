@@ -2,10 +2,13 @@ import { Command, CommanderError, type OptionValues } from 'commander'
 import { InputError } from './input-error.js'
 import { flightsPath } from './input-file.js'
 import { type DemoTransport, TRANSPORTS } from './transports/index.js'
+import type { LabOptions } from './web/lab-options.js'
 
 /** Default of `--seconds`: eight transports then take less than a minute. */
 const DEFAULT_SECONDS = 2
 const MAX_SECONDS = 600
+/** Default of `--port`. */
+const DEFAULT_PORT = 4173
 
 /** What the command line asks for. */
 export interface DemoOptions {
@@ -13,6 +16,8 @@ export interface DemoOptions {
   readonly transports: readonly DemoTransport[]
   readonly seconds: number
   readonly json: boolean
+  /** Serve the lab, and run nothing else. */
+  readonly web: LabOptions | undefined
 }
 
 /**
@@ -46,6 +51,7 @@ export function parseOptions(args: readonly string[]): DemoOptions | string {
     transports: parseTransports(values.transports),
     seconds: parseSeconds(values.seconds),
     json: values.json === true,
+    web: parseLab(values),
   }
 }
 
@@ -60,6 +66,9 @@ function command(): Command {
     .option('--seconds <n>', `length of each one-way phase, 0.01 to ${MAX_SECONDS}`, String(DEFAULT_SECONDS))
     .option('--list', 'print the names of the transports')
     .option('--json', 'print the results as one JSON document on standard output')
+    .option('--web', 'serve the lab instead: a page that shows both models at work')
+    .option('--port <n>', `where it listens on the loopback interface (default: ${DEFAULT_PORT}; 0: any)`)
+    .option('--open', 'open it in a browser')
     .allowExcessArguments(false)
     .addHelpText(
       'after',
@@ -91,6 +100,19 @@ function parseSeconds(text: unknown): number {
   const seconds = /^\d*\.?\d+$/.test(String(text)) ? Number(text) : Number.NaN
   if (seconds >= 0.01 && seconds <= MAX_SECONDS) return seconds
   throw new InputError(`--seconds must be a number from 0.01 to ${MAX_SECONDS}, got ${JSON.stringify(text)}`)
+}
+
+function parseLab({ web, port, open }: OptionValues): LabOptions | undefined {
+  if (web === true) return { port: parsePort(port ?? String(DEFAULT_PORT)), open: open === true }
+  const name = port !== undefined ? '--port' : open === true ? '--open' : undefined
+  if (name === undefined) return undefined
+  throw new InputError(`${name} is of the lab: add --web`)
+}
+
+function parsePort(text: unknown): number {
+  const port = /^\d{1,5}$/.test(String(text)) ? Number(text) : Number.NaN
+  if (port <= 65_535) return port
+  throw new InputError(`--port must be a number from 0 to 65535, got ${JSON.stringify(text)}`)
 }
 
 function transportList(): string {

@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { build } from 'tsup'
 import type { TestProject } from 'vitest/node'
+import { buildPage } from './fixtures/web/build-page.js'
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -11,8 +12,8 @@ declare module 'vitest' {
 }
 
 /**
- * Build the programs from the sources of all packages, once: a run has five processes, and each would translate the
- * sources anew.
+ * Build the programs and the page from the sources of all packages, once: a run has five processes, and each would
+ * translate the sources anew.
  */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const root = join(import.meta.dirname, '..')
@@ -24,6 +25,9 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
       p1: join(root, 'src/p1.ts'),
       p2: join(root, 'src/p2.ts'),
       'p2-worker': join(root, 'src/p2-worker.ts'),
+      'lab-process': join(root, 'src/web/processes/lab-process.ts'),
+      // The thread of durable queues is started from a file beside the program.
+      'writer-thread': join(root, '../../packages/mq-sqlite/src/writer-thread.ts'),
       'kill-thread': join(root, 'test/fixtures/kill-thread.ts'),
     },
     outDir: programs,
@@ -40,6 +44,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
       options.conditions = ['@ipc/source']
     },
   })
+  await buildPage(programs)
   project.provide('programs', programs)
   return () => rm(programs, { recursive: true, force: true })
 }

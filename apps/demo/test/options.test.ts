@@ -29,6 +29,12 @@ describe('parseOptions', () => {
     expect(lines.map((line) => line.split(' ')[0])).toEqual(TRANSPORTS.map(({ id }) => id))
   })
 
+  test('serves the lab with --web, at a port that is always the same unless --port says otherwise', () => {
+    expect(parseOptions([])).toHaveProperty('web', undefined)
+    expect(parseOptions(['--web'])).toHaveProperty('web', { port: 4173, open: false })
+    expect(parseOptions(['--web', '--port', '0', '--open'])).toHaveProperty('web', { port: 0, open: true })
+  })
+
   test.each([
     [['--transports', 'shm,pigeon'], 'no transport "pigeon", known are shm, shm-threads,'],
     [['--transports', ''], 'no transport ""'],
@@ -39,6 +45,10 @@ describe('parseOptions', () => {
     [['--seconds', '601'], 'got "601"'],
     [['--seconds', '1e2'], 'got "1e2"'],
     [['--seconds', '-1'], 'got "-1"'],
+    [['--port', '80'], '--port is of the lab: add --web'],
+    [['--open'], '--open is of the lab: add --web'],
+    [['--web', '--port', '65536'], '--port must be a number from 0 to 65535, got "65536"'],
+    [['--web', '--port', 'any'], 'got "any"'],
     [['--fast'], "unknown option '--fast'"],
     [['shm'], 'too many arguments'],
   ])('refuses %j in one line', (args, message) => {

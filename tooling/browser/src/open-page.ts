@@ -1,8 +1,8 @@
 import type { Page as BrowserPage } from 'playwright-core'
-import { borrowBrowser } from './borrow-browser.js'
 import { type BundleInput, bundle } from './bundle.js'
-import { collectErrors, type PageErrors } from './page-errors.js'
-import { type FileServer, serveFiles } from './serve-files.js'
+import type { PageErrors } from './page-errors.js'
+import { serveFiles } from './serve-files.js'
+import { visitPage } from './visit-page.js'
 
 /** What {@link openPage} runs, and how. */
 export type PageOptions = BundleInput & {
@@ -70,7 +70,9 @@ export async function openPage(options: PageOptions): Promise<Page> {
   try {
     const server = await serveFiles(files, options.isolated ?? true)
     cleanups.push(() => server.close())
-    const { page, errors } = await loadPage(server, cleanups)
+    const { page, errors, close } = await visitPage(server.origin)
+    cleanups.push(close)
+    await errors.guard(page.evaluate('globalThis.loaded'))
     return createPage(page, errors, cleanups)
   } catch (error) {
     await cleanUp(cleanups)
@@ -91,23 +93,6 @@ async function bundleFiles(options: PageOptions): Promise<Map<string, string>> {
     async ([name, input]): Promise<[string, string]> => [`/${name}.js`, await bundle(input)],
   )
   return new Map([['/index.html', INDEX], ...(await Promise.all(scripts))])
-}
-
-async function loadPage(
-  server: FileServer,
-  cleanups: Cleanups,
-): Promise<{ page: BrowserPage; errors: PageErrors }> {
-  const { browser, release } = await borrowBrowser()
-  cleanups.push(release)
-  const context = await browser.newContext()
-  cleanups.push(() => context.close())
-  // The test has a watchdog of its own.
-  context.setDefaultTimeout(0)
-  const page = await context.newPage()
-  const errors = collectErrors(page)
-  await errors.guard(page.goto(server.origin))
-  await errors.guard(page.evaluate('globalThis.loaded'))
-  return { page, errors }
 }
 
 function createPage(page: BrowserPage, errors: PageErrors, cleanups: Cleanups): Page {
