@@ -30,6 +30,8 @@ const STORED_BYTES = 34
 /** A message ready to be published. */
 export interface Publication {
   readonly id: string
+  /** Its id is nobody else's: the stream has no other message with it. */
+  readonly isNew: boolean
   readonly lines: readonly (readonly [name: string, value: string])[]
   readonly payload: Uint8Array
   /** With its headers. */
@@ -39,6 +41,7 @@ export interface Publication {
 /** What of a message is not in its payload. */
 export interface PublicationParts {
   readonly id: string
+  readonly isNew?: boolean | undefined
   readonly headers?: Readonly<Record<string, string>> | undefined
   /** Of one that has been in the stream before. */
   readonly before?: Pick<ReadableMessage, 'id' | 'sentAt'> | undefined
@@ -59,7 +62,7 @@ export function publication(payload: Uint8Array, parts: PublicationParts): Publi
   }
   let wireBytes = payload.length + FRAME_BYTES
   for (const [name, value] of lines) wireBytes += name.length + value.length + LINE_BYTES
-  return { id: parts.id, lines, payload, wireBytes }
+  return { id: parts.id, isNew: parts.isNew === true, lines, payload, wireBytes }
 }
 
 /** What a message asks of its stream, which refuses it else, unless it has it already. */

@@ -61,7 +61,7 @@ export class Publisher<T> {
     checkAble(message)
     const given = message.deduplicationId
     const id = given === undefined ? this.#id + (++this.#sent).toString(36) : deduplicationId(given)
-    const made = publication(message.body, { id, headers: message.headers })
+    const made = publication(message.body, { id, isNew: given === undefined, headers: message.headers })
     this.#checkSize(made)
     return made
   }

@@ -18,6 +18,7 @@ const FIRST_PAUSE_MS = 5
 const LONGEST_PAUSE_MS = 100
 const UNAVAILABLE_PAUSE_MS = 250
 const NO_RESPONDERS = 503
+const NO_ROOM = 'there is no room'
 
 /** What a sender is made of. */
 export interface SenderInit {
@@ -278,7 +279,10 @@ export class Sender {
       return true
     }
     if (isOutOfTurn(error)) {
-      if (entry.condition === NEVER) return this.#refused(entry, 'there is no room')
+      if (entry.condition === NEVER) {
+        this.#refuseNew()
+        return this.#refused(entry, NO_ROOM)
+      }
       this.#window = Math.max(1, this.#window >> 1)
       return false
     }
@@ -343,6 +347,15 @@ export class Sender {
     else if (entry.expired !== undefined) entry.reject(entry.expired)
     else this.#isFull = true
     return entry.isSettled
+  }
+
+  /** As there is no room now, what does not wait for it is not tried one by one. */
+  #refuseNew(): void {
+    this.#waiting = this.#waiting.filter((entry) => {
+      if (!entry.neverWaits || !entry.publication.isNew || entry.mayBeStored) return true
+      entry.reject(this.#full(NO_ROOM))
+      return false
+    })
   }
 
   #pauseWhileFull(): void {

@@ -69,6 +69,20 @@ describeOnServer('several senders', (on) => {
     expect(await queues[0]?.stats()).toMatchObject({ ready: 10 })
   })
 
+  test('of a full queue that refuses hear of it without a look at the stream for each message', async () => {
+    const queue = await on.queue({ create: { maxMessages: 1, whenFull: 'reject' } })
+    await queue.send(0)
+    let looks = 0
+    const observer = await on.connection()
+    observer.subscribe('$JS.API.STREAM.INFO.>', { callback: () => void looks++ })
+    await observer.flush()
+    const sends = await Promise.allSettled(Array.from({ length: 500 }, (_, body) => queue.send(body)))
+    expect(sends.filter(({ status }) => status === 'rejected')).toHaveLength(500)
+    await observer.flush()
+    expect(looks).toBeGreaterThan(0)
+    expect(looks).toBeLessThan(10)
+  })
+
   test('of a full queue hear of a message that is there already', async () => {
     const queue = await on.queue({ create: { maxMessages: 1, whenFull: 'reject' } })
     const { id } = await queue.send(1, { deduplicationId: 'one' })
