@@ -1,25 +1,17 @@
 import { describe, expect, inject, test } from 'vitest'
 import { type CodeBlock, type Document, readDocuments } from './documents/code-block.js'
 import { type ProgramGroup, programGroups, unmarkedPrograms } from './documents/program-group.js'
-import { printed, runGroup } from './documents/run-group.js'
+import { printed, runsHere, surprises } from './documents/run-group.js'
 
 const documents = await readDocuments()
-const groups = documents.flatMap(programGroups)
-
-/** Run the programs of a document; what they printed that the document does not say, by name. */
-async function surprises(group: ProgramGroup, signal: AbortSignal): Promise<Record<string, string>> {
-  const outputs = await runGroup(group, inject('home'), signal)
-  const said = new Map(group.steps.map(({ name, prints }) => [name, prints]))
-  return Object.fromEntries(
-    Object.entries(outputs).filter(([name, output]) => !printed(output, said.get(name) ?? '')),
-  )
-}
+const home = inject('home')
+const groups = documents.flatMap(programGroups).filter(runsHere)
 
 describe('programs in documents', { timeout: 60_000 }, () => {
   test.concurrent.for(groups.map((group) => ({ ...group, id: `${group.place}: ${group.title}` })))(
     '$id prints what it says',
     async (group, { signal, expect }) => {
-      expect(await surprises(group, signal)).toEqual({})
+      expect(await surprises(group, home, signal)).toEqual({})
     },
   )
 
@@ -41,7 +33,7 @@ describe('the check of programs', { timeout: 60_000 }, () => {
 
   test('finds one that prints something else', async ({ signal }) => {
     const source = "console.log('one') // two\n"
-    expect(await surprises(only(document(`<!-- run -->\n${source}`, source)), signal)).toEqual({
+    expect(await surprises(only(document(`<!-- run -->\n${source}`, source)), home, signal)).toEqual({
       'program.ts': 'one\n',
     })
   })
@@ -49,14 +41,14 @@ describe('the check of programs', { timeout: 60_000 }, () => {
   test('finds one that fails', async ({ signal }) => {
     const source = "throw new Error('no way')\n"
     const group = only(document(`<!-- run -->\n${source}`, source))
-    await expect(surprises(group, signal)).rejects.toThrow('no way')
+    await expect(surprises(group, home, signal)).rejects.toThrow('no way')
   })
 
   test('finds what something that goes on prints', async ({ signal }) => {
     const server = "// server.ts\nsetInterval(() => {}, 1000)\nconsole.log('up') // down\nprocess.exit()\n"
     const client = "// client.ts\nconsole.log('done') // done\n"
     const group = only(document(`<!-- run: server.ts & client.ts -->\n${server}${client}`, server, client))
-    expect(await surprises(group, signal)).toEqual({ 'server.ts': 'up\n' })
+    expect(await surprises(group, home, signal)).toEqual({ 'server.ts': 'up\n' })
   })
 
   test('asks every whole program how it is run', () => {

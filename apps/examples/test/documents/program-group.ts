@@ -7,6 +7,9 @@ export interface DocumentedProgram {
   readonly prints: string
 }
 
+/** A program, and where a reader finds it. */
+export type NamedBlock = Pick<CodeBlock, 'place' | 'source'> & { readonly name: string }
+
 /** A program that is started, and what is to come out of it. */
 interface Step {
   readonly name: string
@@ -49,13 +52,19 @@ export function programGroups({ text, blocks }: Document): ProgramGroup[] {
     const [first] = mine
     if (first === undefined) throw new Error(`no block follows "run: ${command}"`)
     const named = mine.filter((block) => block.name !== undefined)
-    const programs = (named.length > 0 ? named : [first]).map(asProgram)
-    const steps = stepsOf(command).map((step) => ({
-      ...step,
-      prints: whatPrints(step.name, command, programs),
-    }))
-    return [{ place: first.place, title: command, steps, programs }]
+    const programs = named.length > 0 ? named : [{ ...first, name: 'program.ts' }]
+    return [groupOf(command, programs as readonly NamedBlock[])]
   })
+}
+
+/** The programs that `command` starts, and those that they start. */
+export function groupOf(command: string, blocks: readonly NamedBlock[]): ProgramGroup {
+  const programs = blocks.map(asProgram)
+  const steps = stepsOf(command).map((step) => ({
+    ...step,
+    prints: whatPrints(step.name, command, programs),
+  }))
+  return { place: blocks[0]?.place ?? command, title: command, steps, programs }
 }
 
 /** Whole programs of which the document says neither how to run them nor why they are not run. */
@@ -101,7 +110,7 @@ function whatPrints(name: string, command: string, programs: readonly Documented
 }
 
 /** A program prints what the comments behind its `console.log` say. */
-function asProgram({ name = 'program.ts', source, place }: CodeBlock): DocumentedProgram {
+function asProgram({ name, source, place }: NamedBlock): DocumentedProgram {
   const prints = source.split('\n').flatMap((line, at) => {
     if (!line.includes('console.log(')) return []
     const said = /console\.log\(.*\).* \/\/ (.*)$/.exec(line)?.[1]

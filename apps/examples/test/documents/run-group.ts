@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { transform } from 'esbuild'
@@ -17,23 +18,44 @@ interface Run {
   code: number | null | undefined
 }
 
+/** Whether there is what programs need: Windows has neither Unix sockets nor named regions. */
+export function runsHere({ programs }: ProgramGroup): boolean {
+  const needs = /unix:|shm\(\)|openRegion|openQueue|python3/
+  return process.platform !== 'win32' || !programs.some(({ source }) => needs.test(source))
+}
+
+/** What the programs of a group printed that they do not say, by name. */
+export async function surprises(
+  group: ProgramGroup,
+  home: string,
+  signal: AbortSignal,
+): Promise<Record<string, string>> {
+  const outputs = await runGroup(group, home, signal)
+  const said = new Map(group.steps.map(({ name, prints }) => [name, prints]))
+  return Object.fromEntries(
+    Object.entries(outputs).filter(([name, output]) => !printed(output, said.get(name) ?? '')),
+  )
+}
+
 /**
  * Run the programs of a document; resolves to what each of them printed, once those that do not end have printed what they
  * should, or `signal` fires.
  *
  * @param home - A directory where the packages are installed.
  */
-export async function runGroup(
+async function runGroup(
   { steps, programs }: ProgramGroup,
   home: string,
   signal: AbortSignal,
 ): Promise<Record<string, string>> {
   const directory = await mkdtemp(join(home, 'group-'))
+  const env = { ...process.env, PORT: String(await freePort()) }
   const running = new Map<string, Run>()
   try {
     await Promise.all(programs.map((program) => writeProgram(directory, program)))
     for (const { name, background } of steps) {
-      const run = background ? start(directory, name) : await runToEnd(directory, name, running, signal)
+      const begin = (): Run => start(name, directory, env)
+      const run = background ? begin() : await runToEnd(name, begin, running, signal)
       running.set(name, run)
     }
     const outputs: [string, string][] = []
@@ -63,6 +85,7 @@ function plain(text: string): string {
 
 /** What programs start they name as it is called after compilation. */
 async function writeProgram(directory: string, { name, source }: DocumentedProgram): Promise<void> {
+  if (!name.endsWith('.ts')) return writeFile(join(directory, name), source)
   const { code } = await transform(source, { loader: 'ts', format: 'esm', target: 'node20' })
   await writeFile(join(directory, compiled(name)), code)
 }
@@ -73,13 +96,13 @@ function compiled(name: string): string {
 
 /** Run a program until it ends well; again, while who should listen does not do so yet. */
 async function runToEnd(
-  directory: string,
   name: string,
+  begin: () => Run,
   others: ReadonlyMap<string, Run>,
   signal: AbortSignal,
 ): Promise<Run> {
   for (;;) {
-    const run = start(directory, name)
+    const run = begin()
     try {
       await until(() => run.code !== undefined, signal)
     } finally {
@@ -95,9 +118,9 @@ async function runToEnd(
   }
 }
 
-function start(cwd: string, name: string): Run {
+function start(name: string, cwd: string, env: NodeJS.ProcessEnv): Run {
   const node = ['--disable-warning=ExperimentalWarning', compiled(name)]
-  const child = spawn(process.execPath, node, { cwd, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(process.execPath, node, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] })
   const run: Run = { child, output: '', complaints: '', code: undefined }
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     run.output += text
@@ -109,6 +132,16 @@ function start(cwd: string, name: string): Run {
     run.code = code as number | null
   })
   return run
+}
+
+/** For programs that take `PORT`. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return port
 }
 
 /** What goes on in another process shows in what it wrote, and is looked for. */
