@@ -25,11 +25,15 @@ export class Slab {
     this.end += bytes.byteLength
   }
 
-  /** A copy of what was put in; the slab is empty then. */
+  /** What was put in, in memory that is the caller's then; the slab is empty. */
   take(): Uint8Array<ArrayBuffer> {
-    const taken = this.bytes.slice(0, this.end)
+    const { bytes, end } = this
+    const isLarge = bytes.byteLength > LARGEST_KEPT_BYTES
+    // What will be moved is not copied before, unless that would move more that is empty.
+    const givesAway = end >= MOVE_BYTES && 2 * end > bytes.byteLength
+    if (isLarge) this.bytes = new Uint8Array(SLAB_BYTES)
+    else if (givesAway) this.bytes = new Uint8Array(bytes.byteLength)
     this.end = 0
-    if (this.bytes.byteLength > LARGEST_KEPT_BYTES) this.bytes = new Uint8Array(SLAB_BYTES)
-    return taken
+    return givesAway ? bytes.subarray(0, end) : bytes.slice(0, end)
   }
 }
