@@ -7,7 +7,7 @@ const documents = await readDocuments()
 const home = inject('home')
 const groups = documents.flatMap(programGroups).filter(runsHere)
 
-describe('programs in documents', { timeout: 60_000 }, () => {
+describe('programs in documents', { timeout: 180_000 }, () => {
   test.concurrent.for(groups.map((group) => ({ ...group, id: `${group.place}: ${group.title}` })))(
     '$id prints what it says',
     async (group, { signal, expect }) => {
@@ -21,7 +21,7 @@ describe('programs in documents', { timeout: 60_000 }, () => {
   })
 })
 
-describe('the check of programs', { timeout: 60_000 }, () => {
+describe('the check of programs', { timeout: 180_000 }, () => {
   const document = (text: string, ...sources: string[]): Document => {
     const blocks = sources.map((source): CodeBlock => {
       const index = text.indexOf(source)

@@ -45,7 +45,7 @@ if (process.platform !== 'win32') {
   )
 }
 
-describe('examples', { timeout: 60_000 }, () => {
+describe('examples', { timeout: 180_000 }, () => {
   test.concurrent.for(groups.filter(runsHere))('$folder: $title', async (group, { signal, expect }) => {
     expect(await surprises(group, inject('home'), signal)).toEqual({})
   })

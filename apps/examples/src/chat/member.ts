@@ -6,7 +6,7 @@ const secret = process.env.CHAT_SECRET ?? 'an example is no place for secrets, t
 const port = process.env.PORT ?? '4433'
 
 async function join() {
-  const connection = await net({ secret }).connect(`tls://127.0.0.1:${port}`, { timeoutMs: 10_000 })
+  const connection = await net({ secret }).connect(`tls://127.0.0.1:${port}`, { timeoutMs: 60_000 })
   return { connection, lines: await subscribe<string>(connection, 'lines') }
 }
 
@@ -21,7 +21,7 @@ console.log(await ada.lines.receive()) // Grace: yes
 // Who does not know the secret does not get in.
 const stranger = net({ secret: 'x'.repeat(32) })
 await stranger
-  .connect(`tls://127.0.0.1:${port}`, { timeoutMs: 10_000 })
+  .connect(`tls://127.0.0.1:${port}`, { timeoutMs: 60_000 })
   .catch((error) => console.log(error.code)) // IPC_AUTH_FAILED
 
 await Promise.all([ada.connection.close(), grace.connection.close()])
