@@ -1,0 +1,4 @@
+// library.ts
+export interface Library {
+  titles(author: string): Promise<string[]>
+}

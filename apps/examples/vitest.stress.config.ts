@@ -1,0 +1,3 @@
+import { definePackage } from '@ipc/config/vitest'
+
+export default definePackage('@ipc/examples stress', { include: ['test/stress/**/*.stress.ts'] })
