@@ -1,6 +1,9 @@
 #!/usr/bin/env node
 import { constants } from 'node:os'
+import { quietWarnings } from './quiet-warnings.js'
 import { run } from './run.js'
+
+quietWarnings()
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 const interruption = new AbortController()

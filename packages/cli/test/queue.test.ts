@@ -61,6 +61,19 @@ describe('ipc queue, in a directory', () => {
     expect((await queue('purge', ['jobs', '--json'])).stdout).toBe('{\n  "purged": 4\n}\n')
   })
 
+  test('sends what is there, though there may be more', async () => {
+    const send = stage.start(['queue', 'send', 'jobs', '--create', '--dir', directory])
+    send.child.stdin?.write('{"id":1}\n')
+    let received: Ended
+    // Until the queue is there.
+    do {
+      received = await queue('receive', ['jobs', '--count', '1'])
+    } while (received.code === 3)
+    expect(received).toMatchObject({ code: 0, stdout: '{"id":1}\n' })
+    send.child.stdin?.end()
+    expect(await send.ended).toMatchObject({ code: 0 })
+  })
+
   test('makes nothing that nobody asked for', async () => {
     expect(await queue('ls')).toMatchObject({ code: 3 })
     for (const command of ['peek', 'receive', 'purge', 'redrive', 'send']) {

@@ -12,7 +12,7 @@ export const addLs: AddCommand = (program, { output }) => {
       ['ipc ls', 'ipc ls --json | jq -r ".regions[].name"'],
     )
       .addOption(directoryOption())
-      .addOption(jsonOption('one JSON document: directory, regions, listeners, queues'))
+      .addOption(jsonOption('one JSON document: directory, regions, listeners, queues, others'))
       .action(async ({ dir, json }: PlaceOptions) => {
         const listing = await gatherListing(dir)
         if (json) output.document(listing)

@@ -61,18 +61,9 @@ async function peekIn(directory: string, name: string, options: PeekOptions): Pr
   try {
     return inspection
       .messages(name, options.dead ? 'dead' : 'ready', options.count)
-      .map((message) => ({ ...message, body: decodedOr(decode, message.body) }))
+      .map((message) => ({ ...message, body: decode(message.body) }))
   } finally {
     inspection.close()
-  }
-}
-
-/** What another codec has written is shown as the bytes it is. */
-function decodedOr(decode: (payload: Uint8Array) => unknown, body: Uint8Array): unknown {
-  try {
-    return decode(body)
-  } catch {
-    return body
   }
 }
 

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import type { MessageQueue, OutgoingMessage, QueueSendOptions } from '@ipc/core'
 import { Option } from 'commander'
 import { type AddCommand, command, integer, jsonOption } from '../command.js'
@@ -16,7 +17,7 @@ interface SendOptions extends QueuePlace {
   readonly durability?: 'memory' | 'os' | 'disk'
 }
 
-/** Messages that are given to the queue at once, and not held back for more than what is there. */
+/** Messages that are given to the queue at once, where so many are there. */
 const BATCH = 256
 
 /** `ipc queue send QUEUE` */
@@ -66,9 +67,14 @@ async function sendAll(
     await queue.sendBatch(full, { signal })
     sent += full.length
   }
-  for await (const body of bodies) {
-    batch.push({ body, options })
-    if (batch.length >= BATCH) await flush()
+  const lines = bodies[Symbol.asyncIterator]()
+  for (let next = lines.next(); ; next = lines.next()) {
+    // Nothing waits for lines that are not there yet.
+    const isIdle = await Promise.race([next.then(() => false), setImmediate(true)])
+    if (batch.length >= BATCH || (isIdle && batch.length > 0)) await flush()
+    const { done, value } = await next
+    if (done === true) break
+    batch.push({ body: value, options })
   }
   if (batch.length > 0) await flush()
   return sent

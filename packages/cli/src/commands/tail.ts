@@ -25,7 +25,7 @@ interface TailOptions extends PlaceOptions {
 
 /** Pauses between two looks. */
 const PAUSE_MS = 5
-/** A look that took a time is followed by a pause of so many times that: the ring's own processes need the cores. */
+/** A look is followed by a pause of so many times the time of a core that it took: the ring's own processes need the cores. */
 const REST = 50
 /** No look is longer: what is written meanwhile would be gone. */
 const LOOK_MS = 5
@@ -84,6 +84,7 @@ async function run(
     const losses = new Losses(tail, (text) => output.note(text))
     while (true) {
       const startMs = performance.now()
+      const used = process.cpuUsage()
       for (let record = tail.next(); record !== undefined; record = tail.next()) {
         await output.write(format(record))
         if (--left === 0) return losses.tell()
@@ -91,8 +92,8 @@ async function run(
       }
       losses.tellIfDue()
       if (!region.isCurrent) return output.note(`region ${name} was removed`)
-      const tookMs = performance.now() - startMs
-      await sleep(PAUSE_MS + REST * tookMs, undefined, { signal: terminal.signal })
+      const { user, system } = process.cpuUsage(used)
+      await sleep(PAUSE_MS + (REST * (user + system)) / 1000, undefined, { signal: terminal.signal })
     }
   } finally {
     region.close()

@@ -1,12 +1,14 @@
 import { isIpcError, listRegions, type RegionInfo } from '@ipc/shm'
 import {
   type ConnectionInfo,
+  defaultDirectory,
   inspectRegion,
   type ListenerInfo,
   listConnections,
   listListeners,
   type RegionSnapshot,
 } from '@ipc/shm/inspect'
+import { type OtherDirectory, otherDirectories } from './other-directories.js'
 import { isQueueRegion, type QueueDirectoryInfo, queueDirectoryOf } from './queue-directories.js'
 
 /** What there is in a directory of names. */
@@ -16,6 +18,8 @@ export interface Listing {
   readonly listeners: readonly ListenerEntry[]
   /** Queue directories in use. */
   readonly queues: readonly QueueDirectoryInfo[]
+  /** Beside the default directory: those that applications have for themselves. */
+  readonly others: readonly OtherDirectory[]
 }
 
 /** A named region. */
@@ -49,7 +53,8 @@ export async function gatherListing(directory: string): Promise<Listing> {
     if (!isQueueRegion(info.name) || alive.length === 0) continue
     queues.push(queueDirectoryOf(info.name, [...new Set(alive.map(({ pid }) => pid))]))
   }
-  return { directory, regions, listeners: await gatherListeners(directory), queues }
+  const others = directory === defaultDirectory() ? otherDirectories() : []
+  return { directory, regions, listeners: await gatherListeners(directory), queues, others }
 }
 
 /** Listeners with their connections; connections whose listener has gone stand under its name too. */

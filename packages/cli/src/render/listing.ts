@@ -1,4 +1,4 @@
-import type { Listing } from '../gather/listing.js'
+import type { ListenerEntry, Listing } from '../gather/listing.js'
 import { ageOf, bytesOf, listOf } from './figures.js'
 import type { Paint } from './paint.js'
 import { numeric, tableOf } from './table.js'
@@ -7,8 +7,9 @@ import { numeric, tableOf } from './table.js'
 export function renderListing(listing: Listing, paint: Paint, columns: number): string {
   const parts = [regionsOf(listing, paint, columns), listenersOf(listing, paint, columns)]
   if (listing.queues.length > 0) parts.push(queuesOf(listing, columns))
-  const { regions, listeners } = listing
-  if (regions.length + listeners.length === 0) return `nothing in ${listing.directory}`
+  const { regions, listeners, others, directory } = listing
+  if (regions.length + listeners.length === 0) parts.unshift(`nothing in ${directory}`)
+  if (others.length > 0) parts.push(othersOf(listing, columns))
   return parts.filter((part) => part !== '').join('\n\n')
 }
 
@@ -40,7 +41,7 @@ function listenersOf({ listeners }: Listing, paint: Paint, columns: number): str
     ['LISTENER', 'STATE', numeric('PID'), numeric('CONNECTIONS'), 'PEERS'],
     listeners.map(({ name, alive, pid, connections }) => [
       paint.strong(`shm:${name}`),
-      alive ? paint.good('alive') : paint.bad('dead'),
+      lifeOf({ alive, connections }, paint),
       pid ?? '-',
       connections.length,
       listOf([...new Set(connections.flatMap(({ pids }) => pids))].filter((peer) => peer !== pid)),
@@ -49,10 +50,27 @@ function listenersOf({ listeners }: Listing, paint: Paint, columns: number): str
   )
 }
 
+/** One that has closed leaves its connections. */
+export function lifeOf(
+  { alive, connections }: Pick<ListenerEntry, 'alive' | 'connections'>,
+  paint: Paint,
+): string {
+  if (alive) return paint.good('alive')
+  return connections.length > 0 ? paint.weak('closed') : paint.bad('dead')
+}
+
 function queuesOf({ queues }: Listing, columns: number): string {
   return tableOf(
     ['QUEUE DIRECTORY', 'PROCESSES'],
     queues.map(({ directory, region, pids }) => [directory ?? `(of region ${region})`, listOf(pids)]),
+    columns,
+  )
+}
+
+function othersOf({ others }: Listing, columns: number): string {
+  return tableOf(
+    ['OTHER DIRECTORY (--dir)', numeric('NAMES')],
+    others.map(({ directory, names }) => [directory, names]),
     columns,
   )
 }

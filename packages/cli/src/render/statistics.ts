@@ -1,6 +1,7 @@
 import type { ConnectionInfo, ParticipantSnapshot } from '@ipc/shm/inspect'
 import type { Statistics } from '../gather/statistics.js'
 import { ageOf, bytesOf, grouped, listOf } from './figures.js'
+import { lifeOf } from './listing.js'
 import { factsOf, lagOf, sizeOf } from './object-facts.js'
 import type { Paint } from './paint.js'
 import { cut, numeric, tableOf } from './table.js'
@@ -50,8 +51,8 @@ function participantsOf(participants: readonly ParticipantSnapshot[], paint: Pai
 
 function listenerOf({ listener }: Statistics, paint: Paint, columns: number): string[] {
   if (listener === undefined) return []
-  const { name, alive, pid, connections } = listener
-  const life = alive ? paint.good('alive') : paint.bad('dead')
+  const { name, pid, connections } = listener
+  const life = lifeOf(listener, paint)
   const head = `listener ${paint.strong(`shm:${name}`)}  ${life}${pid === undefined ? '' : `  pid ${pid}`}`
   if (connections.length === 0) return [cut(`${head}  no connections`, columns)]
   return [cut(head, columns), connectionsOf(connections, columns)]

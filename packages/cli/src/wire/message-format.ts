@@ -18,8 +18,14 @@ export function codecOf(name: string): Codec<unknown> {
   return make()
 }
 
-/** Reads payloads of a codec. */
+/** Reads payloads of a codec. What another one has written is left as the bytes it is. */
 export function decoderOf(name: string): (payload: Uint8Array) => unknown {
   const codec = codecOf(name)
-  return (payload) => codec.decode(payload, 0, payload.length)
+  return (payload) => {
+    try {
+      return codec.decode(payload, 0, payload.length)
+    } catch {
+      return payload
+    }
+  }
 }

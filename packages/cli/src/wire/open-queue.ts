@@ -7,6 +7,9 @@ import type { Terminal } from '../terminal.js'
 import { type ReachOptions, reach } from './address.js'
 import { codecOf } from './message-format.js'
 
+/** A peer that is no broker does not answer. */
+const ANSWER_MS = 10_000
+
 /** Where a queue is, as options say it: in a directory, or at a broker. */
 export interface QueuePlace extends Omit<ReachOptions, 'dir'> {
   /** Of `@ipc/mq-sqlite`. */
@@ -45,7 +48,12 @@ export async function withQueue<T>(
   const { transport, address } = reach(place.at as string, { ...place, dir: place.shmDir })
   const connection = await transport.connect(address, { codec: msgpack(), signal })
   try {
-    const queue = await connectQueue(connection, name, { codec, signal, ...(create ? { create: {} } : {}) })
+    const queue = await connectQueue(connection, name, {
+      codec,
+      signal,
+      timeoutMs: ANSWER_MS,
+      ...(create ? { create: {} } : {}),
+    })
     return await use(queue).finally(() => queue.close())
   } finally {
     await connection.close({ signal }).catch(() => {})

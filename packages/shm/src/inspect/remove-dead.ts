@@ -118,15 +118,17 @@ function deadRegion(
   }
   try {
     if (!isRegion(fd, path)) return []
-    const found = whileAlone(fd, () => {
+    const found = whileAlone(fd, (known) => {
       const dead = slotsInUse(fd)
       // Removed and made again since it was opened: then this one has no name.
       const isThere = lstatSync(path, { throwIfNoEntry: false })?.ino === fstatSync(fd).ino
-      if (!isThere || (dead === 0 && !options.unused)) return []
+      // Who uses bytes only has no slot, and would be seen by a lease alone.
+      const isUnused = options.unused && known === 'by lease'
+      if (!isThere || (dead === 0 && !isUnused)) return []
       if (!options.dryRun) rmSync(path)
       const name = path.slice(path.lastIndexOf('/') + 1, -REGION_SUFFIX.length)
       const users = dead === 0 ? 'all left in order' : `${dead} ended without leaving`
-      const proof = `nobody has it open, ${users}`
+      const proof = known === 'by lease' ? `nobody has it open, ${users}` : `nobody has a slot, ${users}`
       return [{ what: 'region' as const, name, path, bytes: fstatSync(fd).size, proof }]
     })
     return found ?? []
