@@ -85,5 +85,6 @@ test(
         `delay of the event loop, p99 (max): ${each([...producers, ...consumers], delayOf)} ms`,
     )
   },
-  Math.max(60_000, MESSAGES),
+  // A watchdog: a machine that others use too is several times slower.
+  Math.max(60_000, 4 * MESSAGES),
 )
