@@ -236,7 +236,9 @@ describe('in the browser', { timeout: WATCHDOG_MS }, () => {
   })
 })
 
-test('the keyboard reaches the panels, and what is opened has the focus', { timeout: WATCHDOG_MS }, async () => {
+test('the keyboard reaches the panels, and what is opened has the focus', {
+  timeout: WATCHDOG_MS,
+}, async () => {
   await lab.guard(lab.page.reload())
   const focused = (): Promise<string> => lab.page.evaluate('document.activeElement.textContent')
   await lab.page.keyboard.press('Tab')
