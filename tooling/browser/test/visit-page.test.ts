@@ -32,7 +32,9 @@ describe('visitPage', () => {
 
   test('tells what nobody in the page has caught, also while something else is awaited', async () => {
     await using visited = await visitPage(`${server.origin}/broken.html`)
-    const waiting = expect(visited.errors.guard(visited.page.waitForFunction('false'))).rejects.toThrow('broken')
+    const waiting = expect(visited.errors.guard(visited.page.waitForFunction('false'))).rejects.toThrow(
+      'broken',
+    )
     await visited.page.getByRole('button').click()
     await waiting
   })

@@ -18,9 +18,9 @@ export const MAX_ATTEMPTS = 3
 export const MAX_SEND = 50
 
 /** Increments of each racer, by what guards the counter: a mutex is handed over for each. */
-export const INCREMENTS = { none: 20_000_000, mutex: 20_000, atomics: 10_000_000 } as const
+export const INCREMENTS = { none: 20_000_000, mutex: 10_000, atomics: 10_000_000 } as const
 /** Looks of the reader of a value that another process writes meanwhile. */
-export const LOOKS = 400_000
+export const LOOKS = 200_000
 /** Words of that value. */
 export const VALUE_WORDS = 16
 

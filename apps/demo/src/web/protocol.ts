@@ -11,7 +11,13 @@ const perSecond = z.union([z.literal('max'), z.number().min(PER_SECOND.least).ma
 export const commandSchema = z.discriminatedUnion('type', [
   /** Show another panel: the processes of the last one end, this one's start. */
   z.strictObject({ type: z.literal('open'), panel }),
-  z.strictObject({ type: z.literal('pace'), process: processName, paused: z.boolean(), perSecond }),
+  /** Pause, go on, or do it more or less often; what is left out stays as it is. */
+  z.strictObject({
+    type: z.literal('pace'),
+    process: processName,
+    paused: z.boolean().optional(),
+    perSecond: perSecond.optional(),
+  }),
   z.strictObject({ type: z.literal('step'), process: processName }),
   z.strictObject({
     type: z.literal('size'),

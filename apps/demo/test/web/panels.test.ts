@@ -174,17 +174,17 @@ describe.each([
     await lab.says('[data-part=race] .result', /Over: [1-9][\d,]* of 40,000,000 updates lost without a lock/)
     expect(await lab.figure('lost')).toBeGreaterThan(0)
     await lab.click('Race with a Mutex')
-    await lab.says('[data-part=race] .result', /Over: 0 of 40,000 updates lost with a Mutex/)
+    await lab.says('[data-part=race] .result', /Over: 0 of 20,000 updates lost with a Mutex/)
     await lab.click('Race with Atomics')
     await lab.says('[data-part=race] .result', /Over: 0 of 20,000,000 updates lost with Atomics/)
   })
 
   test('plain memory is read torn, a SharedValue is not', async () => {
     await lab.click('Read plain memory')
-    await lab.says('[data-part=look] .result', /Over: [1-9][\d,]* of 400,000 values were torn/)
+    await lab.says('[data-part=look] .result', /Over: [1-9][\d,]* of 200,000 values were torn/)
     expect(await lab.page.locator('.word.other').count()).toBeGreaterThan(0)
     await lab.click('Read a SharedValue')
-    await lab.says('[data-part=look] .result', /Over: 0 of 400,000 values were torn/)
+    await lab.says('[data-part=look] .result', /Over: 0 of 200,000 values were torn/)
     expect(await lab.figure('writes')).toBeGreaterThan(0)
   })
 
@@ -236,7 +236,9 @@ describe('in the browser', { timeout: WATCHDOG_MS }, () => {
   })
 })
 
-test('the keyboard reaches the panels, and what is opened has the focus', { timeout: WATCHDOG_MS }, async () => {
+test('the keyboard reaches the panels, and what is opened has the focus', {
+  timeout: WATCHDOG_MS,
+}, async () => {
   await lab.guard(lab.page.reload())
   const focused = (): Promise<string> => lab.page.evaluate('document.activeElement.textContent')
   await lab.page.keyboard.press('Tab')

@@ -22,16 +22,22 @@ interface Part {
  * and removes what they left.
  */
 export class Cast {
-  readonly scratch: string = makeScratch()
   readonly #onNews: (name: ProcessName | undefined, news: News) => void
   readonly #parts = new Map<string, Part>()
   readonly #notices: Notice[] = []
   #nextNotice = 1
+  #scratch: string | undefined
   #closed = false
 
   /** @param onNews - Hears what the processes say unasked. */
   constructor(onNews: (name: ProcessName | undefined, news: News) => void = () => {}) {
     this.#onNews = onNews
+  }
+
+  /** Made when it is first asked for: without a process nobody but this one could remove it. */
+  get scratch(): string {
+    this.#scratch ??= makeScratch()
+    return this.#scratch
   }
 
   get notices(): readonly Notice[] {
@@ -128,7 +134,7 @@ export class Cast {
   async close(): Promise<void> {
     this.#closed = true
     await Promise.all([...this.#parts.values()].map((part) => part.child?.end()))
-    removeScratch(this.scratch)
+    if (this.#scratch !== undefined) removeScratch(this.#scratch)
   }
 
   #ended(name: ProcessName, part: Part, how: string): void {

@@ -1,3 +1,4 @@
+import { changePace } from '../change-pace.js'
 import type { ReceiverReport } from '../processes/link-receiver.js'
 import type { News, Order } from '../processes/orders.js'
 import type {
@@ -56,7 +57,7 @@ export class MessagePassingPanel implements Panel {
     switch (command.type) {
       case 'pace': {
         const name = sideOf(command.process)
-        this.#paces[name] = { paused: command.paused, perSecond: command.perSecond }
+        this.#paces[name] = changePace(this.#paces[name], command)
         return this.#order(name, { type: 'pace', pace: this.#paces[name] })
       }
       case 'step':
@@ -104,8 +105,8 @@ export class MessagePassingPanel implements Panel {
     if (sender === undefined || receiver === undefined || sender.connected) return
     await this.#order('P1', { type: 'connect', address: receiver.address })
     await this.#order('P1', { type: 'size', bytes: this.#messageBytes })
-    await this.#order('P2', { type: 'pace', pace: receiver?.pace ?? this.#paces.P2 })
-    await this.#order('P1', { type: 'pace', pace: sender?.pace ?? this.#paces.P1 })
+    await this.#order('P2', { type: 'pace', pace: this.#paces.P2 })
+    await this.#order('P1', { type: 'pace', pace: this.#paces.P1 })
   }
 
   async #order(name: ProcessName, order: Order): Promise<void> {

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { DeadLetter, MessageQueue, PeekedMessage } from '@ipc/core'
+import { changePace } from '../change-pace.js'
 import { clock } from '../processes/orders.js'
 import { type LabMessage, openLabQueue } from '../processes/queue-place.js'
 import type { QueueReceiverReport } from '../processes/queue-receiver.js'
@@ -73,7 +74,7 @@ export class QueuePanel implements Panel {
       case 'send':
         return this.#send(command.count, command.bad)
       case 'pace':
-        this.#pace = { paused: false, perSecond: command.perSecond }
+        this.#pace = changePace(this.#pace, { perSecond: command.perSecond })
         await this.#cast.ask('receiver', { type: 'pace', pace: this.#pace })
         return
       case 'start':

@@ -1,4 +1,5 @@
 import { openRegion, type ReadOnlyRegion } from '@ipc/shm'
+import { changePace } from '../change-pace.js'
 import { RECORD_BYTES, RING_CAPACITY_BYTES } from '../limits.js'
 import type { News, Order } from '../processes/orders.js'
 import { RING_REGION, RING_REGION_BYTES } from '../processes/ring-region.js'
@@ -66,7 +67,7 @@ export class SharedMemoryPanel implements Panel {
     switch (command.type) {
       case 'pace': {
         const name = sideOf(command.process)
-        this.#paces[name] = { paused: command.paused, perSecond: command.perSecond }
+        this.#paces[name] = changePace(this.#paces[name], command)
         return this.#order(name, { type: 'pace', pace: this.#paces[name] })
       }
       case 'step':

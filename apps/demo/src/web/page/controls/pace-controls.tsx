@@ -1,4 +1,5 @@
 import type { JSX } from 'preact'
+import type { PaceChange } from '../../change-pace.js'
 import type { Pace, ProcessName } from '../../protocol.js'
 import { ChoiceSlider } from './choice-slider.js'
 
@@ -11,7 +12,7 @@ interface PaceControlsProps {
   readonly disabled: boolean
   /** What a single step is. */
   readonly step: string
-  readonly onPace: (pace: Pace) => void
+  readonly onPace: (change: PaceChange) => void
   readonly onStep: () => void
 }
 
@@ -24,7 +25,7 @@ export function PaceControls(props: PaceControlsProps): JSX.Element {
         <button
           type="button"
           disabled={disabled}
-          onClick={() => onPace({ ...pace, paused: !pace.paused })}
+          onClick={() => onPace({ paused: !pace.paused })}
           aria-label={`${pace.paused ? 'Run' : 'Pause'} ${process}`}
         >
           {pace.paused ? 'Run' : 'Pause'}
@@ -56,7 +57,7 @@ export function RateSlider({ process, pace, label, onPace }: RateSliderProps): J
       choices={RATES}
       value={pace.perSecond}
       textOf={rateText}
-      onChange={(perSecond) => onPace({ ...pace, perSecond })}
+      onChange={(perSecond) => onPace({ perSecond })}
     />
   )
 }

@@ -115,7 +115,7 @@ function WorkerCard({ side, does, state, workers }: WorkerCardProps): JSX.Elemen
         pace={state[side].pace}
         disabled={false}
         step={side === 'writer' ? 'Next step' : 'Read one'}
-        onPace={(pace) => void workers.pace(side, pace)}
+        onPace={(change) => void workers.pace(side, change)}
         onStep={() => void workers.order(side, { type: 'step' })}
       />
     </section>

@@ -58,7 +58,7 @@ function SenderCard({ state }: { readonly state: MessagePassingState }): JSX.Ele
         pace={state.sender.pace}
         disabled={process.status !== 'running'}
         step="Send one"
-        onPace={(pace) => tell({ type: 'pace', process: 'P1', ...pace })}
+        onPace={(change) => tell({ type: 'pace', process: 'P1', ...change })}
         onStep={() => tell({ type: 'step', process: 'P1' })}
       />
       <ChoiceSlider
@@ -82,7 +82,7 @@ function ReceiverCard({ state }: { readonly state: MessagePassingState }): JSX.E
         pace={state.receiver.pace}
         disabled={process.status !== 'running'}
         step="Take one"
-        onPace={(pace) => tell({ type: 'pace', process: 'P2', ...pace })}
+        onPace={(change) => tell({ type: 'pace', process: 'P2', ...change })}
         onStep={() => tell({ type: 'step', process: 'P2' })}
       />
     </ProcessCard>

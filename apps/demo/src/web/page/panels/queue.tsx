@@ -62,7 +62,7 @@ function ReceiverCard({ state }: { readonly state: QueueState }): JSX.Element {
         process="receiver"
         pace={state.receiverPace}
         label="Handles"
-        onPace={(pace) => tell({ type: 'pace', process: 'receiver', ...pace })}
+        onPace={(change) => tell({ type: 'pace', process: 'receiver', ...change })}
       />
     </ProcessCard>
   )

@@ -56,7 +56,7 @@ function WriterCard({ state, process }: CardProps): JSX.Element {
         pace={state.writer.pace}
         disabled={process.status !== 'running'}
         step={nextStep(state)}
-        onPace={(pace) => tell({ type: 'pace', process: 'P1', ...pace })}
+        onPace={(change) => tell({ type: 'pace', process: 'P1', ...change })}
         onStep={() => tell({ type: 'step', process: 'P1' })}
       />
       <ChoiceSlider
@@ -79,7 +79,7 @@ function ReaderCard({ state, process }: CardProps): JSX.Element {
         pace={state.reader.pace}
         disabled={process.status !== 'running'}
         step="Read one"
-        onPace={(pace) => tell({ type: 'pace', process: 'P2', ...pace })}
+        onPace={(change) => tell({ type: 'pace', process: 'P2', ...change })}
         onStep={() => tell({ type: 'step', process: 'P2' })}
       />
     </ProcessCard>

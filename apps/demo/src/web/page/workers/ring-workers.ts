@@ -1,4 +1,5 @@
 import { createRegion } from '@ipc/shm'
+import { changePace, type PaceChange } from '../../change-pace.js'
 import { RING_CAPACITY_BYTES } from '../../limits.js'
 import { RING_REGION_BYTES } from '../../processes/ring-region.js'
 import type { WriterReport } from '../../processes/ring-writer.js'
@@ -18,6 +19,10 @@ export class RingWorkers {
   readonly #memory: RingMemory
   readonly #writer: LabWorker
   readonly #reader: LabWorker
+  readonly #paces: Record<'writer' | 'reader', Pace> = {
+    writer: { paused: false, perSecond: 5 },
+    reader: { paused: false, perSecond: 5 },
+  }
 
   private constructor(memory: RingMemory, writer: LabWorker, reader: LabWorker) {
     this.#memory = memory
@@ -39,8 +44,7 @@ export class RingWorkers {
     }
     const workers = new RingWorkers(memory, writer, reader)
     await workers.order('writer', { type: 'size', bytes: 120 })
-    await workers.pace('writer', { paused: false, perSecond: 5 })
-    await workers.pace('reader', { paused: false, perSecond: 5 })
+    await Promise.all([workers.pace('writer', {}), workers.pace('reader', {})])
     return workers
   }
 
@@ -52,8 +56,9 @@ export class RingWorkers {
     return { ring: readRing(this.#memory, writer.recordsAt, RING_CAPACITY_BYTES), writer, reader }
   }
 
-  pace(side: 'writer' | 'reader', pace: Pace): Promise<void> {
-    return this.order(side, { type: 'pace', pace })
+  pace(side: 'writer' | 'reader', change: PaceChange): Promise<void> {
+    this.#paces[side] = changePace(this.#paces[side], change)
+    return this.order(side, { type: 'pace', pace: this.#paces[side] })
   }
 
   async order(side: 'writer' | 'reader', order: Parameters<LabWorker['ask']>[0]): Promise<void> {
