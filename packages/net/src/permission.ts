@@ -11,7 +11,8 @@ const OPTION = '--allow-net'
  */
 export function checkPermission(address: string): void {
   const { permission } = process
-  if (permission === undefined || permission.has('net') || !process.allowedNodeEnvironmentFlags.has(OPTION)) return
+  if (permission === undefined || permission.has('net') || !process.allowedNodeEnvironmentFlags.has(OPTION))
+    return
   throw new IpcError('IPC_PERMISSION_DENIED', `cannot listen at ${address}: ${PERMISSION_ADVICE}`, {
     details: { address },
   })

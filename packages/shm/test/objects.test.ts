@@ -15,7 +15,6 @@ import { afterEach, describe, expect, test } from 'vitest'
 import { OBJECTS_CREATING, OBJECTS_FIRST, REGION_HEADER_BYTES } from '../src/layout.js'
 import { insideOf } from '../src/region/region.js'
 import { Participants } from '../src/wait/participants.js'
-import { lossesIn } from '../src/wait/peer-watch.js'
 import { ObjectStage } from './fixtures/object-stage.js'
 import { failsWith, inAMoment } from './fixtures/region-stage.js'
 import { participantsIn } from './fixtures/until-parked.js'
@@ -248,7 +247,7 @@ describe('the 128 participants of a region', () => {
     observer.census()
     participants(1002).census()
     expect(recovered).toEqual([1, third])
-    expect(lossesIn(observer, third)).toMatchObject({ losses: 1, isFree: true })
+    expect(observer.lossesOf(third)).toMatchObject({ losses: 1, isFree: true })
     expect([observer.join(), observer.lives(names[third] as number)]).toEqual([third, false])
   })
 })

@@ -18,23 +18,15 @@ interface Lockfile {
   >
 }
 
-/** What is installed with a package of ours. */
-export interface Installed {
-  /** Packages of others, however deep, sorted. Without what its users bring. */
-  readonly names: readonly string[]
-  /** How many packages with nothing but a binary are offered; a platform installs one of each kind. */
-  readonly binaries: number
-}
-
 /**
- * What the lockfile says is installed with a published package.
+ * Packages of others that are installed with a published package, however deep, sorted; by the lockfile. Without what its
+ * users bring, and without those that hold one binary.
  *
  * @param folder - Its folder under `packages/`.
  */
-export async function installedWith(folder: string): Promise<Installed> {
+export async function installedWith(folder: string): Promise<string[]> {
   const { importers, snapshots } = parse(await readFile(LOCKFILE, 'utf8')) as Lockfile
   const names = new Set<string>()
-  const binaries = new Set<string>()
   const seen = new Set<string>()
   const addImporter = (importer: string): void => {
     const { dependencies, optionalDependencies } = importers[importer] ?? {}
@@ -47,13 +39,12 @@ export async function installedWith(folder: string): Promise<Installed> {
     const key = `${name}@${version}`
     if (seen.has(key)) return
     seen.add(key)
-    if (BINARY.test(name)) binaries.add(name)
-    else names.add(name)
+    if (!BINARY.test(name)) names.add(name)
     const found = snapshots[key]
     if (found === undefined) throw new Error(`the lockfile has no ${key}`)
     const { dependencies, optionalDependencies } = found
     for (const each of Object.entries({ ...dependencies, ...optionalDependencies })) add(...each)
   }
   addImporter(`packages/${folder}`)
-  return { names: [...names].sort(), binaries: binaries.size }
+  return [...names].sort()
 }

@@ -72,7 +72,10 @@ export async function createMatrixProject(): Promise<MatrixProject> {
       await useBuild(join(home, 'node_modules', name, 'package.json'))
       await copyTests(join(ROOT, 'packages', folder, 'test'), join(home, folder, 'test'), name)
     }
-    return { run: (node, folder, files) => runTests(home, node, folder, files), [Symbol.asyncDispose]: dispose }
+    return {
+      run: (node, folder, files) => runTests(home, node, folder, files),
+      [Symbol.asyncDispose]: dispose,
+    }
   } catch (error) {
     await dispose()
     throw error

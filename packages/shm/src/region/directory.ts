@@ -48,9 +48,9 @@ export function defaultDirectory(): string {
 }
 
 function isShmThere(): boolean {
-  if (nodeModule('node:fs').existsSync('/dev/shm')) return true
-  // Nothing is there for those who may not read it: they must not look elsewhere than others do.
-  return process.platform === 'linux' && process.permission?.has('fs.read', '/dev/shm') === false
+  // Who may not read it must not look elsewhere than others do; and on Node.js 20 may not even ask whether it is there.
+  if (process.platform === 'linux' && process.permission?.has('fs.read', '/dev/shm') === false) return true
+  return nodeModule('node:fs').existsSync('/dev/shm')
 }
 
 /** Mode of files that are this user's alone. */

@@ -150,6 +150,16 @@ export class Participants implements Waker {
     return this.#life === undefined || participant === this.#own || this.#life.isTaken(participant)
   }
 
+  /** How many of those who had the slot have died; and the process of whoever has it, or had it last. */
+  lossesOf(participant: number): { readonly losses: number; readonly pid: number; readonly isFree: boolean } {
+    return {
+      isFree: this.#isFree(participant),
+      // Acquire: pairs with the addition in #recover().
+      losses: Atomics.load(this.words, this.word(participant, PARTICIPANT_LOSSES)),
+      pid: this.words[this.word(participant, PARTICIPANT_PID)] as number,
+    }
+  }
+
   /** Look who has died, and clean up after them: one of all who look does. */
   census(): void {
     const life = this.#life
@@ -203,7 +213,7 @@ export class Participants implements Waker {
     const { words } = this
     // First of all: if it lives after all, it notices (IPC_FENCED). Pairs with the loads in epoch().
     Atomics.add(words, this.word(slot, PARTICIPANT_EPOCH), 1)
-    // Pairs with the load in PeerWatch.
+    // Pairs with the load in lossesOf().
     Atomics.add(words, this.word(slot, PARTICIPANT_LOSSES), 1)
     const creating = (this.#payload + OBJECTS_CREATING) >> 2
     const creator = Atomics.load(words, creating)

@@ -1,10 +1,4 @@
-import {
-  MAX_PARTICIPANTS,
-  PARTICIPANT_LOSSES,
-  PARTICIPANT_PID,
-  PARTICIPANT_STATE,
-  SLOT_FREE,
-} from '../layout.js'
+import { MAX_PARTICIPANTS } from '../layout.js'
 import type { Participants } from './participants.js'
 
 /** How often to look who has died. */
@@ -12,14 +6,7 @@ const LOOK_MS = 100
 
 type Listener = (peer: { readonly pid: number }) => void
 
-/** What a slot says about those who had it. */
-interface Seen {
-  readonly isFree: boolean
-  /** How many of them have died. */
-  readonly losses: number
-  /** The process of whoever has it, or had it last. */
-  readonly pid: number
-}
+type Seen = ReturnType<Participants['lossesOf']>
 
 /**
  * Tells who of the participants has died. Any of them may have cleaned up after the dead, so each watch compares what
@@ -80,17 +67,6 @@ export class PeerWatch {
   }
 
   #all(): Seen[] {
-    return Array.from({ length: MAX_PARTICIPANTS }, (_, slot) => lossesIn(this.#participants, slot))
-  }
-}
-
-/** What the slot of a participant says about those who had it. */
-export function lossesIn(participants: Participants, slot: number): Seen {
-  const { words } = participants
-  return {
-    isFree: Atomics.load(words, participants.word(slot, PARTICIPANT_STATE)) === SLOT_FREE,
-    // Acquire: pairs with the addition in Participants.#recover().
-    losses: Atomics.load(words, participants.word(slot, PARTICIPANT_LOSSES)),
-    pid: words[participants.word(slot, PARTICIPANT_PID)] as number,
+    return Array.from({ length: MAX_PARTICIPANTS }, (_, slot) => this.#participants.lossesOf(slot))
   }
 }

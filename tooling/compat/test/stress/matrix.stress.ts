@@ -52,7 +52,9 @@ describe('the packed packages on every Node.js', () => {
       `@ipc/${folder}`,
       ...VERSIONS.map((version) => cells.get(`${version} ${folder}`) ?? 'not run'),
     ])
-    process.stdout.write(`${tableOf([['passed tests', ...VERSIONS.map((each) => `Node ${each}`)], ...rows])}\n`)
+    process.stdout.write(
+      `${tableOf([['passed tests', ...VERSIONS.map((each) => `Node ${each}`)], ...rows])}\n`,
+    )
     await project?.[Symbol.asyncDispose]()
   })
 
