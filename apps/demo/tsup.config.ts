@@ -1,3 +1,12 @@
 import { program } from '@ipc/config/tsup'
 
-export default program({ entry: ['src/cli.ts', 'src/p1.ts', 'src/p2.ts', 'src/p2-worker.ts'] })
+// Names, because all have to lie in one directory: see src/entry.ts.
+export default program({
+  entry: {
+    cli: 'src/cli.ts',
+    p1: 'src/p1.ts',
+    p2: 'src/p2.ts',
+    'p2-worker': 'src/p2-worker.ts',
+    actor: 'src/statements/actor-program.ts',
+  },
+})
