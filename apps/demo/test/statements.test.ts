@@ -58,7 +58,9 @@ describe.runIf(process.platform === 'linux')('a statement', { timeout: WATCHDOG_
     const [victim] = await actorsOf(run, 12, 3)
     process.kill(victim!, 'SIGKILL')
     expect(await run.exitCode()).toBe(3)
-    expect(run.stderr).toMatch(/^demo: statement 12 failed: the process of latency (ended|did not start) \(SIGKILL\)$/m)
+    expect(run.stderr).toMatch(
+      /^demo: statement 12 failed: the process of latency (ended|did not start) \(SIGKILL\)$/m,
+    )
     const { statements }: ReportDocument = JSON.parse(run.stdout)
     expect(statements).toEqual([expect.objectContaining({ number: 12, shown: false, because: 'failed' })])
     expect(run.leftovers()).toEqual([])

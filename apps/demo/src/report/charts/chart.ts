@@ -32,7 +32,9 @@ export function draw(label: string, options: PlotOptions): string {
     style: { fontSize: '12px', fontFamily: 'inherit', background: 'none', overflow: 'visible' } as never,
     ariaLabel: label,
     ...options,
-  }) as unknown as { setAttribute(name: string, value: string): void; readonly outerHTML: string }
+  })
   svg.setAttribute('role', 'img')
+  // One image with one name: names of its parts are not allowed, and nobody would hear them.
+  for (const part of Array.from(svg.querySelectorAll('[aria-label]'))) part.removeAttribute('aria-label')
   return svg.outerHTML
 }
