@@ -35,7 +35,7 @@ export function drawRows({ label, xLabel, type, values, names, marks }: RowChart
     text: (name: string) => name,
     textAnchor: above ? 'start' : 'end',
     dx: above ? 0 : -10,
-    dy: above ? -17 : 0,
+    dy: above ? -18 : 0,
     fill: 'currentColor',
   })
   return draw(label, {
@@ -46,7 +46,7 @@ export function drawRows({ label, xLabel, type, values, names, marks }: RowChart
     marginTop: above ? 12 : 6,
     marginBottom: 44,
     x: { type, domain, label: xLabel },
-    y: { type: 'band', domain: [...names], axis: null, padding: 0.4 },
+    y: { type: 'band', domain: [...names], axis: null, padding: above ? 0.62 : 0.4 },
     marks: [
       gridX({ ticks: ticks as never, strokeOpacity: 0.15 }),
       axisX({ ticks: ticks as never, tickFormat: tickLabel, label: xLabel }),
