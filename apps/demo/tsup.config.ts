@@ -8,5 +8,6 @@ export default program({
     p2: 'src/p2.ts',
     'p2-worker': 'src/p2-worker.ts',
     'lab-process': 'src/web/processes/lab-process.ts',
+    actor: 'src/statements/actor-program.ts',
   },
 })

@@ -15,16 +15,21 @@ export interface BenchOptions {
   readonly rounds: number
   readonly seconds: number
   readonly json: boolean
+  /** Directory for `report.md` and `report.json`. */
+  readonly out: string
 }
+
+/** Something else than to measure: a text to print, or the README to write anew. */
+export type OtherWish = { readonly text: string } | { readonly readme: true }
 
 /**
  * Read the command line.
  *
  * @param args - Without the names of the program.
- * @returns the options, or a text to print instead of running.
+ * @returns the options, or what to do instead of measuring.
  * @throws InputError for anything that cannot be meant.
  */
-export function parseOptions(args: readonly string[]): BenchOptions | string {
+export function parseOptions(args: readonly string[]): BenchOptions | OtherWish {
   let output = ''
   const program = command()
     .exitOverride()
@@ -38,11 +43,12 @@ export function parseOptions(args: readonly string[]): BenchOptions | string {
     program.parse(args, { from: 'user' })
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error
-    if (error.exitCode === 0) return output
+    if (error.exitCode === 0) return { text: output }
     throw new InputError(error.message.replace(/^error: /, '').replaceAll('\n', ' '))
   }
   const values = program.opts<OptionValues>()
-  if (values.list === true) return CASES.map(({ name, about }) => `${name.padEnd(34)} ${about}\n`).join('')
+  if (values.list === true) return { text: caseList() }
+  if (values.readme === true) return { readme: true }
   const found = findCases(values.filter)
   const cases = values.targets === true ? withTargets(found) : found
   return {
@@ -50,6 +56,7 @@ export function parseOptions(args: readonly string[]): BenchOptions | string {
     rounds: parseRounds(values.rounds),
     seconds: parseSeconds(values.seconds),
     json: values.json === true,
+    out: String(values.out),
   }
 }
 
@@ -70,15 +77,21 @@ function command(): Command {
       '--baseline <checkout>',
       'compare our packages with what they are in another checkout, built there',
     )
+    .option('--out <directory>', 'where to write report.md and report.json', 'bench')
+    .option('--readme', 'measure nothing: write the table of apps/bench/README.md from apps/bench/results')
     .option('--list', 'print the cases')
     .option('--json', 'print the medians as lines of JSON on standard output')
     .allowExcessArguments(false)
     .addHelpText(
       'after',
       `
-Results go to standard output, progress and errors to standard error.
+Results go to standard output and into the files of --out, progress and errors to standard error.
 Exit codes: 0 all measured, 1 a measurement failed, 2 wrong options, 130 interrupted.`,
     )
+}
+
+function caseList(): string {
+  return CASES.map(({ name, about }) => `${name.padEnd(34)} ${about}\n`).join('')
 }
 
 function findCases(filter: unknown): readonly BenchCase[] {

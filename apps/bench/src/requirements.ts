@@ -10,6 +10,8 @@ export type Requirement = 'C programs' | 'nats-server' | 'redis-server' | 'strac
 /** What is there of it. */
 export interface Provided {
   readonly programs: CPrograms | undefined
+  /** What is there, of what the run needs. */
+  readonly provided: ReadonlySet<Requirement>
   /** What is not there, and why not. */
   readonly missing: ReadonlyMap<Requirement, string>
 }
@@ -31,7 +33,8 @@ export async function provide(cases: readonly BenchCase[]): Promise<Provided> {
       missing.set('zeromq', `zeromq cannot be loaded: ${lineOf(error)}`),
     )
   }
-  return { programs, missing }
+  const provided = new Set([...needed].filter((need) => !missing.has(need)))
+  return { programs, provided, missing }
 }
 
 /** What a system needs. */

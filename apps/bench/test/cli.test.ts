@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import type { BenchDocument } from '../src/report/document.js'
 import { bench } from './fixtures/bench-run.js'
 
 const WATCHDOG_MS = 60_000
@@ -55,6 +56,34 @@ describe('bench', { timeout: WATCHDOG_MS }, () => {
     expect(run.leftovers()).toEqual([])
   })
 
+  test('writes what it measured, and with what, as JSON and as Markdown', async () => {
+    const run = bench(['--filter', 'shm/one-way/64/each', '--targets', '--rounds', '3', '--seconds', '0.05'])
+    expect(await run.ended, run.stderr).toBe(0)
+    const report: BenchDocument = JSON.parse(run.report('bench/report.json'))
+    expect(report).toMatchObject({ rounds: 3, seconds: 0.05, problems: [] })
+    expect(report.machine).toMatchObject({ node: process.version, cores: expect.any(Number) })
+    expect(report.versions).toMatchObject({
+      'ringbuf.js': expect.stringMatching(/^\d/),
+      ws: expect.any(String),
+    })
+    expect(Date.parse(report.startedAt)).not.toBeNaN()
+    const [measured] = report.cases
+    expect(measured?.name).toBe('shm/one-way/64/each')
+    for (const { metrics } of measured?.systems ?? []) {
+      const [rate] = metrics
+      const sorted = [...(rate?.values ?? [])].sort((a, b) => a - b)
+      expect(sorted).toHaveLength(3)
+      expect(rate).toMatchObject({ lowest: sorted[0], median: sorted[1], highest: sorted[2], metric: 'rate' })
+    }
+    const [target] = measured?.targets ?? []
+    expect(target).toMatchObject({ than: 'ringbuf.js (threads)', bound: 'at least', ratio: 3 })
+    expect(target?.met).toBe((target?.reached ?? 0) >= 3)
+    const markdown = run.report('bench/report.md')
+    expect(markdown).toContain(`Node ${process.version}`)
+    expect(markdown).toMatch(/^\| ours \(processes\) \|.*x \|$/m)
+    expect(run.stdout).toContain('bench/report.md and bench/report.json written')
+  })
+
   test('leaves nothing behind when it is interrupted', async () => {
     const run = bench(['--filter', 'shm/one-way/64/each', '--seconds', '60'])
     await run.said(/round 1/)
@@ -79,6 +108,11 @@ describe('bench', { timeout: WATCHDOG_MS }, () => {
       'a case without a target',
       ['--filter', 'net/idle', '--targets'],
       'there is no ratio to reach in any of these cases',
+    ],
+    [
+      'a place for its report that is none',
+      ['--out', '/dev/null/report'],
+      '--out /dev/null/report cannot be written to: ',
     ],
     ['an unknown option', ['--fast'], "unknown option '--fast'"],
   ])('refuses %s in one line, exit code 2', async (_what, args, message) => {

@@ -19,3 +19,14 @@ export function threeDigits(value: number): string {
 export function grouped(value: number): string {
   return String(value).replace(/\B(?=(\d{3})+$)/g, ',')
 }
+
+/** With a unit of powers of 1024, two digits where it is not whole: `16 B`, `1.5 KiB`, `16 MiB`. */
+export function byteSize(bytes: number): string {
+  const units = ['B', 'KiB', 'MiB', 'GiB']
+  let value = bytes
+  while (value >= 1024 && units.length > 1) {
+    value /= 1024
+    units.shift()
+  }
+  return `${Number.isInteger(value) ? value : Number(value.toPrecision(2))} ${units[0]}`
+}

@@ -4,15 +4,21 @@ import type { InputFormat } from './input-file.js'
 import type { Usage } from './measure.js'
 import type { Shape } from './shape.js'
 import type { Received } from './sink.js'
+import type { SizeResult } from './sizes.js'
 
-/** The phases of a run: small messages one way, large ones one way, one message there and back at a time. */
-export type Phase = 'records' | 'blocks' | 'round trips'
+/**
+ * The phases of a run: small messages one way, large ones one way, one message there and back at a time, messages of all
+ * sizes.
+ */
+export type Phase = 'records' | 'blocks' | 'round trips' | 'sizes'
 
 /** What P0 asks of P1: one transport. */
 export interface P1Job {
   readonly transport: string
   readonly input: string
   readonly seconds: number
+  /** Whether messages of all sizes are measured too, as a report needs it. */
+  readonly sizes: boolean
   /** The directory of this run, for sockets and names. */
   readonly scratch: string
 }
@@ -69,10 +75,21 @@ export interface TransportRun {
   readonly input: InputSummary
   readonly records: OneWay
   readonly blocks: OneWay
-  readonly roundTrip: { readonly trips: number; readonly p50Micros: number; readonly p99Micros: number }
+  readonly roundTrip: RoundTrip
+  /** Empty when that was not asked for. */
+  readonly sizes: readonly SizeResult[]
   /** Median time from connect to open; `undefined` where the channel comes with the process. */
   readonly setUpMs: number | undefined
   readonly aggregate: Aggregate
+}
+
+/** How long a message there and back takes. */
+export interface RoundTrip {
+  readonly trips: number
+  readonly p50Micros: number
+  readonly p99Micros: number
+  /** The whole distribution: so many of a hundred round trips took no longer. */
+  readonly percentiles: readonly { readonly percent: number; readonly micros: number }[]
 }
 
 /** What was sent. */

@@ -1,6 +1,7 @@
 import { Command, CommanderError, type OptionValues } from 'commander'
 import { InputError } from './input-error.js'
 import { flightsPath } from './input-file.js'
+import { STATEMENT_IDS, type StatementId } from './statements/index.js'
 import { type DemoTransport, TRANSPORTS } from './transports/index.js'
 import type { LabOptions } from './web/lab-options.js'
 
@@ -9,6 +10,9 @@ const DEFAULT_SECONDS = 2
 const MAX_SECONDS = 600
 /** Default of `--port`. */
 const DEFAULT_PORT = 4173
+const DEFAULT_REPORT = 'report.html'
+/** How much work the measurements of the statements do with `--quick`. */
+const QUICK_EFFORT = 0.1
 
 /** What the command line asks for. */
 export interface DemoOptions {
@@ -18,6 +22,12 @@ export interface DemoOptions {
   readonly json: boolean
   /** Serve the lab, and run nothing else. */
   readonly web: LabOptions | undefined
+  /** Statements about both models that are to be measured. */
+  readonly statements: readonly StatementId[]
+  /** How much work that is: 1, or a part of it. */
+  readonly effort: number
+  /** Where the report goes; `undefined` when none is wanted. */
+  readonly report: string | undefined
 }
 
 /**
@@ -46,12 +56,16 @@ export function parseOptions(args: readonly string[]): DemoOptions | string {
   }
   const values = program.opts<OptionValues>()
   if (values.list === true) return transportList()
+  const statements = parseStatements(values)
   return {
     input: values.input ?? flightsPath(),
     transports: parseTransports(values.transports),
     seconds: parseSeconds(values.seconds),
     json: values.json === true,
     web: parseLab(values),
+    statements,
+    effort: values.quick === true ? QUICK_EFFORT : 1,
+    report: values.report ?? (statements.length > 0 ? DEFAULT_REPORT : undefined),
   }
 }
 
@@ -59,11 +73,21 @@ function command(): Command {
   return new Command('demo')
     .description(
       'Move real records from process P1 to process P2 over every transport, prove that none was lost, repeated or\n' +
-        "reordered, and compare the transports with each other and with Node's own channels.",
+        "reordered, and compare the transports with each other and with Node's own channels. Then measure what is said of\n" +
+        'shared memory and message passing, and write a report.',
     )
     .option('--input <file>', 'what to send (default: 200 000 flights of vega-datasets)')
     .option('--transports <list>', 'comma-separated, as --list names them (default: all)')
     .option('--seconds <n>', `length of each one-way phase, 0.01 to ${MAX_SECONDS}`, String(DEFAULT_SECONDS))
+    .option(
+      '--statements <list>',
+      `comma-separated numbers of statements to measure, or none (default: 1 to ${STATEMENT_IDS.length}; none with --transports)`,
+    )
+    .option(
+      '--report <file>',
+      `where to write the report (default: ${DEFAULT_REPORT}, if statements are measured)`,
+    )
+    .option('--quick', 'measure the statements with a tenth of the work')
     .option('--list', 'print the names of the transports')
     .option('--json', 'print the results as one JSON document on standard output')
     .option('--web', 'serve the lab instead: a page that shows both models at work')
@@ -78,7 +102,8 @@ carrier, else origin, else hour of time, else the first text column. Any other f
 its chunks of 256 bytes.
 
 Results go to standard output, progress and errors to standard error.
-Exit codes: 0 all intact, 1 a transport failed, 2 wrong options or input, 130 interrupted.`,
+Exit codes: 0 all intact and shown, 1 a transport failed, 2 wrong options or input, 3 a statement is not shown (what this
+machine lacks the means for does not count), 130 interrupted.`,
     )
 }
 
@@ -94,6 +119,18 @@ function parseTransports(list: unknown): readonly DemoTransport[] {
     }
   }
   return TRANSPORTS.filter((transport) => ids.includes(transport.id))
+}
+
+/** All of them need all transports: who asks for some has to ask for statements too. */
+function parseStatements({ statements: list, transports }: OptionValues): readonly StatementId[] {
+  if (list === undefined) return transports === undefined ? STATEMENT_IDS : []
+  if (list === 'none') return []
+  const last = STATEMENT_IDS.length
+  const numbers = String(list).split(',').map(Number)
+  if (numbers.every((number) => Number.isInteger(number) && number >= 1 && number <= last)) {
+    return STATEMENT_IDS.filter((_, index) => numbers.includes(index + 1))
+  }
+  throw new InputError(`--statements must be numbers from 1 to ${last}, or none, got ${JSON.stringify(list)}`)
 }
 
 function parseSeconds(text: unknown): number {

@@ -4,6 +4,7 @@ import type { Failure, P2Job, P2Report } from './job.js'
 import type { Link } from './link.js'
 import { startUsage } from './measure.js'
 import { createSink, type Sink } from './sink.js'
+import { answerSizes } from './sizes.js'
 import type { P2Place } from './transports/ends.js'
 import { findTransport } from './transports/index.js'
 
@@ -20,7 +21,8 @@ export async function runP2(
     const link = await ends.accept(here, options, (address) => report({ type: 'ready', address }))
     const usage = startUsage()
     const sink = createSink(job.phase === 'blocks' ? { kind: 'bytes' } : job.shape) as Sink<unknown>
-    receive(link, sink, job.phase === 'round trips')
+    if (job.phase === 'sizes') answerSizes(link as Link<Uint8Array>)
+    else receive(link, sink, job.phase === 'round trips')
     const { error } = await link.closed
     if (error !== undefined) throw error
     report({ type: 'received', received: sink.finish(), usage: usage() })

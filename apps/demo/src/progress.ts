@@ -1,6 +1,6 @@
 import { MultiBar, type SingleBar } from 'cli-progress'
 import { compact } from './figures.js'
-import type { P1Report, TransportRun } from './job.js'
+import type { P1Report, Phase, TransportRun } from './job.js'
 import type { DemoTransport } from './transports/index.js'
 
 /** Shows a person how far the run is. */
@@ -18,7 +18,7 @@ export function createProgress(transports: readonly DemoTransport[], stream: Nod
 }
 
 const STEPS = 300
-const PHASES = ['records', 'blocks', 'round trips']
+const PHASES: readonly Phase[] = ['records', 'blocks', 'round trips', 'sizes']
 
 class BarProgress implements Progress {
   readonly #bars: MultiBar
@@ -51,7 +51,8 @@ class BarProgress implements Progress {
   report(transport: DemoTransport, report: P1Report): void {
     if (report.type !== 'phase' && report.type !== 'progress') return
     const fraction = report.type === 'progress' ? report.fraction : 0
-    const sent = report.type === 'progress' ? `: ${compact(report.messages)} messages` : ''
+    const messages = report.type === 'progress' ? report.messages : 0
+    const sent = messages === 0 ? '' : `: ${compact(messages)} messages`
     const step = (PHASES.indexOf(report.phase) + fraction) * (STEPS / PHASES.length)
     this.#barOf.get(transport)?.update(Math.floor(step), { text: report.phase + sent })
   }

@@ -13,7 +13,7 @@ import { superviseP1 } from './supervise.js'
  * @throws InputError when the input cannot be used; the reason of `signal`.
  */
 export async function runDemo(
-  { input, transports, seconds }: DemoOptions,
+  { input, transports, seconds, report }: DemoOptions,
   progress: Progress,
   signal: AbortSignal,
 ): Promise<Result[]> {
@@ -23,7 +23,7 @@ export async function runDemo(
   try {
     for (const transport of transports) {
       progress.start(transport)
-      const job = { transport: transport.id, input, seconds, scratch }
+      const job = { transport: transport.id, input, seconds, sizes: report !== undefined, scratch }
       const outcome = await superviseP1(job, (report) => progress.report(transport, report), signal)
       const run = outcome.type === 'done' ? outcome.run : undefined
       const failure = outcome.type === 'failed' ? outcome.failure : undefined

@@ -1,10 +1,12 @@
 import type { Dataset } from './dataset.js'
 import type { Aggregate, OneWay, P1Job, P1Report, P2Job, Phase, TransportRun } from './job.js'
+import type { Link } from './link.js'
 import { median, percentile, startUsage } from './measure.js'
 import type { P2Handle } from './p2-handle.js'
 import { runPhase } from './run-phase.js'
 import type { Sequence } from './sequence.js'
 import type { Received } from './sink.js'
+import { measureSizes, type SizeResult } from './sizes.js'
 import { findTransport } from './transports/index.js'
 import { pingPong, stream } from './workload.js'
 
@@ -12,6 +14,8 @@ import { pingPong, stream } from './workload.js'
 const TRIPS = 2000
 /** Round trips before those, until the machine code is there. */
 const WARM_UP_TRIPS = 1000
+/** What is kept of their distribution. */
+const PERCENTS = [0, 1, 5, 25, 50, 75, 95, 99, 99.9, 100]
 /** Least time between two reports of progress. */
 const PROGRESS_MS = 100
 
@@ -21,7 +25,7 @@ export interface RunObserver {
   started(p2: P2Handle): void
 }
 
-/** Run the three phases over one transport. */
+/** Run the phases over one transport. */
 export async function runTransport(
   job: P1Job,
   dataset: Dataset,
@@ -31,6 +35,7 @@ export async function runTransport(
   const records = await oneWay(job, dataset, 'records', observer)
   const blocks = await oneWay(job, dataset, 'blocks', observer)
   const { micros, setUpMs } = await roundTrips(job, dataset, observer)
+  const sizes = job.sizes ? await allSizes(job, dataset, observer) : undefined
   return {
     input: {
       name: dataset.name,
@@ -45,8 +50,12 @@ export async function runTransport(
       trips: micros.length,
       p50Micros: percentile(micros, 0.5),
       p99Micros: percentile(micros, 0.99),
+      percentiles: PERCENTS.map((percent) => ({ percent, micros: percentile(micros, percent / 100) })),
     },
-    setUpMs: connects ? median([records.setUpMs, blocks.setUpMs, setUpMs]) : undefined,
+    sizes: sizes?.results ?? [],
+    setUpMs: connects
+      ? median([records.setUpMs, blocks.setUpMs, setUpMs, ...(sizes === undefined ? [] : [sizes.setUpMs])])
+      : undefined,
     aggregate: perRound(records.received, records.result.rounds),
   }
 }
@@ -104,6 +113,21 @@ function roundTrips(
     await confirmed()
     observer.tell({ type: 'progress', phase, fraction: 1, messages: WARM_UP_TRIPS + TRIPS })
     return { micros, setUpMs }
+  })
+}
+
+function allSizes(
+  job: P1Job,
+  dataset: Dataset,
+  observer: RunObserver,
+): Promise<{ readonly results: SizeResult[]; readonly setUpMs: number }> {
+  const phase = 'sizes'
+  return runPhase(p2Job(job, dataset, phase), observer.started, async ({ p2, link, setUpMs, confirmed }) => {
+    tellPhase(phase, p2, observer)
+    const tell = (fraction: number): void => observer.tell({ type: 'progress', phase, fraction, messages: 0 })
+    const results = await measureSizes(link as Link<Uint8Array>, job.seconds, tell)
+    await confirmed()
+    return { results, setUpMs }
   })
 }
 

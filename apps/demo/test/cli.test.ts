@@ -16,6 +16,7 @@ describe('demo', { timeout: WATCHDOG_MS }, () => {
   test.each([
     ['a wrong option', () => ['--transports', 'shm,pigeon'], 'no transport "pigeon", known are shm,'],
     ['an input that is not there', () => ['--input', `${import.meta.filename}.missing`], 'does not exist'],
+    ['a place for its report that is none', () => ['--report', '/nowhere/report.html'], 'cannot be written'],
     ['an input that is broken', () => ['--input', inputFile('in.json', '[{')], 'is not JSON'],
   ])('refuses %s in one line, exit code 2', async (_what, args, message) => {
     const run = demo(...args())
@@ -29,7 +30,15 @@ describe('demo', { timeout: WATCHDOG_MS }, () => {
   test('prints its options', async () => {
     const run = demo('--help')
     expect(await run.exitCode()).toBe(0)
-    for (const option of ['--input', '--transports', '--seconds', '--list', '--json']) {
+    for (const option of [
+      '--input',
+      '--transports',
+      '--seconds',
+      '--list',
+      '--json',
+      '--statements',
+      '--report',
+    ]) {
       expect(run.stdout).toContain(option)
     }
   })

@@ -26,6 +26,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
       p2: join(root, 'src/p2.ts'),
       'p2-worker': join(root, 'src/p2-worker.ts'),
       'lab-process': join(root, 'src/web/processes/lab-process.ts'),
+      actor: join(root, 'src/statements/actor-program.ts'),
       // The thread of durable queues is started from a file beside the program.
       'writer-thread': join(root, '../../packages/mq-sqlite/src/writer-thread.ts'),
       'kill-thread': join(root, 'test/fixtures/kill-thread.ts'),

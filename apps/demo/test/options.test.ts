@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { parseOptions } from '../src/options.js'
+import { STATEMENT_IDS } from '../src/statements/index.js'
 import { TRANSPORTS } from '../src/transports/index.js'
 
 describe('parseOptions', () => {
@@ -20,6 +21,21 @@ describe('parseOptions', () => {
     expect(options).toMatchObject({ input: 'x.csv', seconds: 0.5, json: true })
     const { transports } = options as Exclude<typeof options, string>
     expect(transports.map(({ id }) => id)).toEqual(['shm', 'net-tcp'])
+  })
+
+  test('measures every statement and writes a report when nothing is asked for', () => {
+    expect(parseOptions([])).toMatchObject({ statements: STATEMENT_IDS, effort: 1, report: 'report.html' })
+    expect(parseOptions(['--quick'])).toMatchObject({ effort: 0.1 })
+  })
+
+  test('measures no statement when transports are asked for, and no other than those asked for', () => {
+    expect(parseOptions(['--transports', 'shm'])).toMatchObject({ statements: [], report: undefined })
+    expect(parseOptions(['--statements', 'none'])).toMatchObject({ statements: [], report: undefined })
+    expect(parseOptions(['--transports', 'shm', '--statements', '6, 1'])).toMatchObject({
+      statements: ['simultaneous-access', 'races'],
+      report: 'report.html',
+    })
+    expect(parseOptions(['--transports', 'shm', '--report', 'x.html'])).toMatchObject({ report: 'x.html' })
   })
 
   test('lists the transports', () => {
@@ -49,6 +65,8 @@ describe('parseOptions', () => {
     [['--open'], '--open is of the lab: add --web'],
     [['--web', '--port', '65536'], '--port must be a number from 0 to 65535, got "65536"'],
     [['--web', '--port', 'any'], 'got "any"'],
+    [['--statements', '0'], 'numbers from 1 to 13, or none, got "0"'],
+    [['--statements', '1,x'], 'got "1,x"'],
     [['--fast'], "unknown option '--fast'"],
     [['shm'], 'too many arguments'],
   ])('refuses %j in one line', (args, message) => {

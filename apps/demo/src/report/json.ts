@@ -1,4 +1,4 @@
-import type { Failure, InputSummary, OneWay } from '../job.js'
+import type { Failure, InputSummary, OneWay, RoundTrip } from '../job.js'
 import {
   baselineOf,
   bytesPerSecond,
@@ -7,10 +7,13 @@ import {
   messagesPerSecond,
   type Result,
 } from '../results.js'
+import type { SizeResult } from '../sizes.js'
+import type { Finding } from '../statements/statement.js'
 
-/** The document that `--json` prints. */
+/** The document that `--json` prints, and that the report holds. */
 export interface ReportDocument {
   readonly machine: Machine
+  readonly startedAt: string
   readonly seconds: number
   readonly input: InputSummary | undefined
   readonly transports: readonly TransportDocument[]
@@ -19,6 +22,8 @@ export interface ReportDocument {
     readonly groupCount: number
     readonly groups: readonly { readonly key: string; readonly count: number; readonly mean: number | null }[]
   } | null
+  /** What is known of the statements about both models; empty when none was asked for. */
+  readonly statements: readonly Finding[]
 }
 
 /** One transport in {@link ReportDocument}: figures, or why there are none. */
@@ -33,22 +38,29 @@ export type TransportDocument =
       /** Messages/s compared with `process.send`; `null` when that did not run. */
       readonly ratio: number | null
       readonly bytesPerSecond: number
-      readonly roundTrip: { readonly trips: number; readonly p50Micros: number; readonly p99Micros: number }
+      readonly roundTrip: RoundTrip
+      readonly sizes: readonly SizeResult[]
       readonly setUpMs: number | null
       readonly records: OneWay
       readonly blocks: OneWay
     }
 
-/** The results for programs. */
-export function reportDocument(
-  results: readonly Result[],
-  seconds: number,
-  machine: Machine,
-): ReportDocument {
+/** What {@link reportDocument} makes a document of. */
+export interface RunFacts {
+  readonly results: readonly Result[]
+  readonly seconds: number
+  readonly machine: Machine
+  readonly startedAt: Date
+  readonly findings: readonly Finding[]
+}
+
+/** The results for programs, and for the report. */
+export function reportDocument({ results, seconds, machine, startedAt, findings }: RunFacts): ReportDocument {
   const first = results.find(({ run }) => run !== undefined)?.run
   const baseline = baselineOf(results)
   return {
     machine,
+    startedAt: startedAt.toISOString(),
     seconds,
     input: first?.input,
     transports: results.map((result) => transportDocument(result, baseline)),
@@ -63,6 +75,7 @@ export function reportDocument(
               mean: valued === 0 ? null : sum / valued,
             })),
           },
+    statements: findings,
   }
 }
 
@@ -74,7 +87,7 @@ function transportDocument(
   if (run === undefined) {
     return { id, label, failure: failure ?? { code: undefined, message: 'not run' } }
   }
-  const { records, blocks, roundTrip } = run
+  const { records, blocks, roundTrip, sizes } = run
   const rate = messagesPerSecond(run)
   return {
     id,
@@ -85,6 +98,7 @@ function transportDocument(
     ratio: baseline === undefined ? null : rate / baseline,
     bytesPerSecond: bytesPerSecond(run),
     roundTrip,
+    sizes,
     setUpMs: run.setUpMs ?? null,
     records,
     blocks,

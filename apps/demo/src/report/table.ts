@@ -11,31 +11,10 @@ import {
   type Result,
 } from '../results.js'
 import { describeAggregate } from '../shape.js'
+import { PLAIN, ruled } from './plain-table.js'
 
 /** Rows of the aggregate that are shown. */
 const SHOWN_GROUPS = 6
-
-/** No lines, only space between the columns. */
-const PLAIN = {
-  chars: {
-    top: '',
-    'top-mid': '',
-    'top-left': '',
-    'top-right': '',
-    bottom: '',
-    'bottom-mid': '',
-    'bottom-left': '',
-    'bottom-right': '',
-    left: '',
-    'left-mid': '',
-    mid: '',
-    'mid-mid': '',
-    right: '',
-    'right-mid': '',
-    middle: '  ',
-  },
-  style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
-}
 
 /** The results as a person reads them, at most 120 columns wide. */
 export function renderReport(results: readonly Result[], seconds: number, machine: Machine): string {
@@ -130,11 +109,4 @@ function aggregateTable({ input, aggregate }: TransportRun): string {
   }
   const more = aggregate.groupCount - shown.length
   return ruled(table, 1) + (more > 0 ? `\n... and ${grouped(more)} more` : '')
-}
-
-/** The table with a line below its head; the library draws one below every row, or none. */
-function ruled(table: Table.Table, headLines: number): string {
-  const lines = table.toString().split('\n')
-  const width = Math.max(...lines.map((line) => line.length))
-  return lines.toSpliced(headLines, 0, '─'.repeat(width)).join('\n')
 }

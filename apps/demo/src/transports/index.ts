@@ -79,7 +79,7 @@ export const TRANSPORTS: readonly DemoTransport[] = [
     label: 'node process.send',
     p2: 'process',
     connects: false,
-    serialization: (shape, phase) => processSendSerialization(shape, phase === 'blocks'),
+    serialization: (shape, phase) => processSendSerialization(shape, phase === 'blocks' || phase === 'sizes'),
     load: async () => (await import('./node-process-send.js')).nodeProcessSendEnds,
   },
 ]

@@ -35,8 +35,8 @@ class ProcessSendLink extends NodeLink {
  * The faster serialization for what is sent: JSON for records (twice as fast as `advanced` for small objects), and
  * `advanced` for bytes, which JSON has no form for.
  */
-export function processSendSerialization(shape: Shape, blocks: boolean): Serialization {
-  return blocks || shape.kind === 'bytes' ? 'advanced' : 'json'
+export function processSendSerialization(shape: Shape, bytes: boolean): Serialization {
+  return bytes || shape.kind === 'bytes' ? 'advanced' : 'json'
 }
 
 /** Node's own `process.send` between a process and its child, as a baseline. */

@@ -42,6 +42,6 @@ const nextTurn: () => void =
 
 function messageToOneself(receive: () => void): () => void {
   const { port1, port2 } = new MessageChannel()
-  ;(port1 as unknown as { onmessage: () => void }).onmessage = receive
+  ;(port1 as { onmessage?: unknown }).onmessage = receive
   return () => port2.postMessage(null)
 }
