@@ -28,7 +28,6 @@ import { RING_CONTROL_BYTES } from '../ring/ring-layout.js'
 import { PAIR, PAIR_STATE } from '../transport/pair-layout.js'
 import { valueBytes } from '../value/value-layout.js'
 import { Participants } from '../wait/participants.js'
-import { lossesIn } from '../wait/peer-watch.js'
 import { BroadcastTail } from './broadcast-tail.js'
 import { MpscTail } from './mpsc-tail.js'
 import { PollingTail, type RingTail, type TailSource } from './ring-tail.js'
@@ -152,7 +151,7 @@ class MappedInspection implements RegionInspection {
   #all(): ParticipantSnapshot[] {
     const participants: ParticipantSnapshot[] = []
     for (let slot = 0; slot < MAX_PARTICIPANTS; slot++) {
-      const { isFree, pid, losses } = lossesIn(this.#participants, slot)
+      const { isFree, pid, losses } = this.#participants.lossesOf(slot)
       if (isFree) continue
       const load = (field: number): number =>
         Atomics.load(this.#region.words, this.#participants.word(slot, field))
