@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { PACKAGES_CONDITION } from '@ipc/conformance/packages-condition'
 import { natsObstacle, startNatsServer } from '@ipc/debian'
 import { describe, expect, test } from 'vitest'
 
@@ -15,7 +16,7 @@ given up: nobody, no such customer
 `
 
 async function run(...args: readonly string[]): Promise<string> {
-  const node = ['--import', import.meta.resolve('tsx'), '--conditions=@ipc/source', program, ...args]
+  const node = ['--import', import.meta.resolve('tsx'), PACKAGES_CONDITION, program, ...args]
   const { stdout } = await promisify(execFile)(process.execPath, node)
   return stdout
 }

@@ -13,6 +13,7 @@ import {
   type StartedProcess,
   startProcess,
 } from '@ipc/conformance'
+import { PACKAGES_CONDITION } from '@ipc/conformance/packages-condition'
 import type { Connection } from '@ipc/core'
 import { connectQueue, createBroker } from '@ipc/mq'
 import { net } from '@ipc/net'
@@ -81,7 +82,7 @@ if (process.platform === 'linux') {
 
 async function start(file: URL, ...args: string[]): Promise<ChildProcess> {
   const child = fork(file, args, {
-    execArgv: ['--import', import.meta.resolve('tsx'), '--conditions=@ipc/source'],
+    execArgv: ['--import', import.meta.resolve('tsx'), PACKAGES_CONDITION],
   })
   await once(child, 'message')
   return child

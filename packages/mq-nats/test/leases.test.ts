@@ -2,6 +2,7 @@ import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { PACKAGES_CONDITION } from '@ipc/conformance/packages-condition'
 import type { Delivery } from '@ipc/core'
 import { jetstreamManager } from '@nats-io/jetstream'
 import { expect, test } from 'vitest'
@@ -26,7 +27,7 @@ describeOnServer('a lease', (on) => {
     const queue = await on.queue({ create: { leaseMs: 200 } })
     await queue.send(7)
     const child = fork(fileURLToPath(new URL('./fixtures/receiver.ts', import.meta.url)), [url, queue.name], {
-      execArgv: ['--import', import.meta.resolve('tsx'), '--conditions=@ipc/source'],
+      execArgv: ['--import', import.meta.resolve('tsx'), PACKAGES_CONDITION],
     })
     expect((await once(child, 'message'))[0]).toEqual({ body: 7 })
     child.kill('SIGKILL')

@@ -4,18 +4,19 @@ import { IpcError } from '@ipc/core'
 /**
  * Start the thread that owns the database of a directory.
  *
- * @throws IpcError `IPC_PERMISSION_DENIED` where the permission model of Node.js forbids threads.
+ * @throws IpcError `IPC_PERMISSION_DENIED` where the permission model of Node.js forbids threads; `IPC_OUT_OF_MEMORY` where
+ * there can be no more.
  */
 export function startWriter(directory: string): Worker {
   try {
     return start(directory)
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code !== 'ERR_ACCESS_DENIED') throw cause
-    throw new IpcError(
-      'IPC_PERMISSION_DENIED',
-      'the thread that owns the queues may not be started: start Node.js with --allow-worker and --allow-addons too',
-      { cause },
-    )
+    if ((cause as NodeJS.ErrnoException).code === 'ERR_ACCESS_DENIED') {
+      const what = 'may not be started: start Node.js with --allow-worker and --allow-addons too'
+      throw new IpcError('IPC_PERMISSION_DENIED', `the thread that owns the queues ${what}`, { cause })
+    }
+    const what = `could not be started (${cause}): end other threads, or raise what this user may have`
+    throw new IpcError('IPC_OUT_OF_MEMORY', `the thread that owns the queues ${what}`, { cause })
   }
 }
 

@@ -70,6 +70,7 @@ export class WriterLink implements CommandSink {
   }
 
   execute(commands: readonly Command[]): void {
+    if (!this.#isStarted()) return
     let asks = false
     for (const command of commands) if (this.#note(command)) asks = true
     const batches = encodeBatches(commands, writeCommand)
@@ -81,9 +82,19 @@ export class WriterLink implements CommandSink {
     this.#hold()
   }
 
-  /** Not before there is something to do: a call may be refused at once. */
+  /** Not before there is something to do: a call may be refused at once. Returns whether there is a writer. */
+  #isStarted(): boolean {
+    try {
+      this.#worker ??= this.#started()
+      return true
+    } catch (cause) {
+      // Not within the call that this is part of.
+      queueMicrotask(() => this.#end(cause as IpcError))
+      return false
+    }
+  }
+
   #started(): Worker {
-    if (this.#worker !== undefined) return this.#worker
     const worker = this.#start()
     worker.unref()
     worker.on('message', (message: FromWriter) => this.#take(message))
@@ -94,7 +105,6 @@ export class WriterLink implements CommandSink {
       const code = this.#isOver ? 'IPC_CLOSED' : 'IPC_PEER_LOST'
       this.#end(new IpcError(code, 'the thread that owns the queues has ended'))
     })
-    this.#worker = worker
     return worker
   }
 
@@ -119,7 +129,7 @@ export class WriterLink implements CommandSink {
 
   #post(message: ToWriter): void {
     if (message.confirm) this.#unconfirmed++
-    this.#started().postMessage(
+    this.#worker?.postMessage(
       message,
       message.bytes.length === 0 ? [] : [message.bytes.buffer as ArrayBuffer],
     )

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { PACKAGES_CONDITION } from '@ipc/conformance/packages-condition'
 import type { MessageQueue } from '@ipc/core'
 import { openQueue, openTopic } from '@ipc/mq-sqlite'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -19,7 +20,7 @@ afterEach(async () => {
 /** Run a process that closes nothing; resolves to what it printed when it has ended by itself. */
 async function leave(what: string): Promise<string> {
   const program = new URL('./fixtures/leaving.ts', import.meta.url).pathname
-  const node = ['--import', import.meta.resolve('tsx'), '--conditions=@ipc/source', program]
+  const node = ['--import', import.meta.resolve('tsx'), PACKAGES_CONDITION, program]
   const child = spawn(process.execPath, [...node, directory.path, what], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })

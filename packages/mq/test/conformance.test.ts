@@ -10,6 +10,7 @@ import {
   startProcess,
   startWorker,
 } from '@ipc/conformance'
+import { PACKAGES_CONDITION } from '@ipc/conformance/packages-condition'
 import type { Connection } from '@ipc/core'
 import { mq, mqProcess } from '@ipc/mq'
 import { channels } from './fixtures/channels.js'
@@ -79,7 +80,7 @@ async function openProcess(processes: typeof advanced, { local, remote }: PairOp
 async function startJsonProcess(): Promise<StartedProcess> {
   const { href } = new URL(import.meta.resolve('tsx'))
   const child = fork(peer, [], {
-    execArgv: ['--import', href, '--conditions=@ipc/source'],
+    execArgv: ['--import', href, PACKAGES_CONDITION],
     env: { ...process.env, IPC_TEST_CONTROL: 'json' },
     serialization: 'json',
   })

@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import { type Control, childControl, portControl } from './control.js'
+import { PACKAGES_CONDITION } from './packages-condition.js'
 
 /** Options of {@link startProcess} and {@link startWorker}. */
 export interface StartOptions {
@@ -27,8 +28,6 @@ export interface StartedWorker extends Started {
   readonly worker: Worker
 }
 
-const SOURCE_CONDITION = '--conditions=@ipc/source'
-
 /**
  * Run a TypeScript file in a process of its own; resolves when its `hostRemotes` is there.
  *
@@ -36,7 +35,7 @@ const SOURCE_CONDITION = '--conditions=@ipc/source'
  */
 export async function startProcess(file: URL, options: StartOptions = {}): Promise<StartedProcess> {
   const child = fork(file, options.args ?? [], {
-    execArgv: ['--import', import.meta.resolve('tsx'), SOURCE_CONDITION],
+    execArgv: ['--import', import.meta.resolve('tsx'), PACKAGES_CONDITION],
     env: { ...process.env, ...options.env },
     serialization: 'advanced',
     stdio: ['ignore', 'inherit', 'pipe', 'ipc'],
@@ -75,7 +74,7 @@ export async function startWorker(
   const worker = new Worker(boot, {
     eval: true,
     argv: [fileURLToPath(file), ...(options.args ?? [])],
-    execArgv: [SOURCE_CONDITION],
+    execArgv: [PACKAGES_CONDITION],
     env: { ...process.env, ...options.env },
     workerData,
   })
