@@ -25,9 +25,9 @@ await play(role, supervisor)
 async function play(as: Role, connection: Connection): Promise<void> {
   switch (as) {
     case 'ring-writer':
-      return (await import('./ring-writer.js')).writeRing(await ringRegion(), connection, job.generation)
+      return writeRing(connection)
     case 'ring-reader':
-      return (await import('./ring-reader.js')).readRing(await ringRegion(), connection)
+      return (await import('./ring-reader.js')).readRing(await ringRegion(), connection, job.pace)
     case 'link-sender':
       return (await import('./link-sender.js')).sendMessages(job, connection)
     case 'link-receiver':
@@ -45,6 +45,11 @@ async function play(as: Role, connection: Connection): Promise<void> {
     case 'sweep':
       return (await import('./sweep.js')).sweep(job, connection)
   }
+}
+
+async function writeRing(connection: Connection): Promise<void> {
+  const writer = await import('./ring-writer.js')
+  writer.writeRing(await ringRegion(), connection, job.generation, job.pace)
 }
 
 async function ringRegion(): Promise<Region> {

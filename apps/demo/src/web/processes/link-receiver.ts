@@ -15,7 +15,7 @@ export async function receiveMessages(job: Job, supervisor: Connection): Promise
   const listener = await listenOn(job)
   const receiver = new MessageReceiver((news) => supervisor.send(news))
   void receiver.accept(listener)
-  const pacer = new Pacer((budget) => receiver.take(budget))
+  const pacer = new Pacer((budget) => receiver.take(budget), job.pace)
   serve(supervisor, (body) => {
     const order = body as Order
     if (order.type === 'pace') pacer.set(order.pace)

@@ -9,7 +9,7 @@ import { fillRecord } from './ring-record.js'
 /** P1 of message passing: sends, and awaits `drained()` when `send` says so. It knows no lock. */
 export function sendMessages(job: Job, supervisor: Connection): void {
   const sender = new MessageSender(job, (news) => supervisor.send(news))
-  const pacer = new Pacer((budget) => sender.send(budget))
+  const pacer = new Pacer((budget) => sender.send(budget), job.pace)
   serve(supervisor, async (body) => {
     const order = body as Order
     if (order.type === 'pace') pacer.set(order.pace)

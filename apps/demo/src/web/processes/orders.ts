@@ -52,6 +52,8 @@ export interface Job {
   /** Counts those that were started under the same name. */
   readonly generation: number
   readonly transport?: LinkTransport | undefined
+  /** How fast it is from the start; it waits to be told if that is missing. */
+  readonly pace?: Pace | undefined
 }
 
 /** The time of this machine, in milliseconds since 1970, finer than `Date.now()`. */

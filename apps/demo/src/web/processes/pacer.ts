@@ -11,15 +11,17 @@ const { setImmediate: immediate } = globalThis as { setImmediate?: (turn: () => 
 /** Does something so many times a second, or as often as it goes. */
 export class Pacer {
   readonly #run: (budget: number) => number
-  #pace: Pace = { paused: true, perSecond: 1 }
+  #pace: Pace
   #credit = 0
   #last = 0
   /** Tells turns of the pace that is from those of an earlier one. */
   #turns = 0
 
   /** @param run - Does it up to `budget` times, and says how often it did. */
-  constructor(run: (budget: number) => number) {
+  constructor(run: (budget: number) => number, pace: Pace = { paused: true, perSecond: 1 }) {
     this.#run = run
+    this.#pace = pace
+    this.set(pace)
   }
 
   get pace(): Pace {

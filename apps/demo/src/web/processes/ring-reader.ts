@@ -1,15 +1,15 @@
 import { type Connection, serve } from '@ipc/core'
 import type { Consumer, Region } from '@ipc/shm'
-import type { ReaderState } from '../protocol.js'
+import type { Pace, ReaderState } from '../protocol.js'
 import { clock, type News, type Order } from './orders.js'
 import { Pacer } from './pacer.js'
 import { isWhole, sequenceOf } from './ring-record.js'
 import { labRing } from './ring-region.js'
 
 /** P2 of shared memory: reads records where they lie, and checks them. In a process or a Web Worker. */
-export function readRing(region: Region, supervisor: Connection): void {
+export function readRing(region: Region, supervisor: Connection, pace?: Pace): void {
   const reader = new RecordReader(labRing(region).consumer())
-  const pacer = new Pacer((budget) => reader.read(budget))
+  const pacer = new Pacer((budget) => reader.read(budget), pace)
   region.onPeerLost(({ pid }) => {
     supervisor.send({ type: 'lost', pid, as: 'region.onPeerLost', at: clock() } satisfies News)
   })

@@ -1,7 +1,7 @@
 import { type Connection, serve } from '@ipc/core'
 import type { Producer, Region } from '@ipc/shm'
 import { RECORD_BYTES } from '../limits.js'
-import type { WriterState } from '../protocol.js'
+import type { Pace, WriterState } from '../protocol.js'
 import { clock, type News, type Order } from './orders.js'
 import { Pacer } from './pacer.js'
 import { fillRecord } from './ring-record.js'
@@ -14,9 +14,9 @@ export interface WriterReport extends WriterState {
 }
 
 /** P1 of shared memory: claims records in the ring, fills them in and commits them. In a process or a Web Worker. */
-export function writeRing(region: Region, supervisor: Connection, generation: number): void {
+export function writeRing(region: Region, supervisor: Connection, generation: number, pace?: Pace): void {
   const writer = new RecordWriter(labRing(region).producer(), generation)
-  const pacer = new Pacer((budget) => writer.write(budget))
+  const pacer = new Pacer((budget) => writer.write(budget), pace)
   region.onPeerLost(({ pid }) => {
     supervisor.send({ type: 'lost', pid, as: 'region.onPeerLost', at: clock() } satisfies News)
   })

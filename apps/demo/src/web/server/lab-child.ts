@@ -5,7 +5,7 @@ import { entryPath } from '../../entry.js'
 import type { Job, News, Order, Role } from '../processes/orders.js'
 
 /** How long a process may take to answer: one that does not is as good as dead. */
-const PATIENCE_MS = 5000
+const PATIENCE_MS = 20_000
 
 /** A process of the lab, as its supervisor sees it. */
 export interface LabChild {

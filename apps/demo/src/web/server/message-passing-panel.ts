@@ -93,10 +93,10 @@ export class MessagePassingPanel implements Panel {
 
   /** Start who does not run, and connect the two. */
   async #startBoth(): Promise<void> {
-    const job = { transport: this.#transport }
+    const transport = this.#transport
     await Promise.all([
-      this.#cast.start('P1', 'link-sender', job),
-      this.#cast.start('P2', 'link-receiver', job),
+      this.#cast.start('P1', 'link-sender', { transport, pace: this.#paces.P1 }),
+      this.#cast.start('P2', 'link-receiver', { transport, pace: this.#paces.P2 }),
     ])
     const [sender, receiver] = await Promise.all([
       this.#cast.ask<SenderState>('P1', { type: 'report' }),
@@ -105,6 +105,7 @@ export class MessagePassingPanel implements Panel {
     if (sender === undefined || receiver === undefined || sender.connected) return
     await this.#order('P1', { type: 'connect', address: receiver.address })
     await this.#order('P1', { type: 'size', bytes: this.#messageBytes })
+    // Somebody may have changed them meanwhile.
     await this.#order('P2', { type: 'pace', pace: this.#paces.P2 })
     await this.#order('P1', { type: 'pace', pace: this.#paces.P1 })
   }

@@ -90,8 +90,10 @@ export class SharedMemoryPanel implements Panel {
   }
 
   async #start(name: 'P1' | 'P2'): Promise<void> {
-    if (!(await this.#cast.start(name, name === 'P1' ? 'ring-writer' : 'ring-reader'))) return
+    const role = name === 'P1' ? 'ring-writer' : 'ring-reader'
+    if (!(await this.#cast.start(name, role, { pace: this.#paces[name] }))) return
     if (name === 'P1') await this.#order(name, { type: 'size', bytes: this.#recordBytes })
+    // Somebody may have changed it meanwhile.
     await this.#order(name, { type: 'pace', pace: this.#paces[name] })
   }
 
