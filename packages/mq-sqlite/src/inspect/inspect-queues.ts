@@ -63,18 +63,24 @@ export interface QueueInspection {
  */
 export async function inspectQueues(directory: string): Promise<QueueInspection> {
   const path = `${resolve(directory)}/${DATABASE_FILE}`
-  if (!existsSync(path)) {
-    throw new IpcError('IPC_CONNECT_FAILED', `there are no queues in ${directory}: no ${DATABASE_FILE}`)
-  }
+  if (!existsSync(path)) throw noQueues(directory, `no ${DATABASE_FILE}`)
   const db = new Database(await loadSqlite(), path, BUSY_TIMEOUT_MS, { readOnly: true })
   try {
+    // In one view of the file: somebody may be making it.
+    db.exec('BEGIN')
     checkOurs(db)
-    checkVersion(db)
+    const version = checkVersion(db)
+    db.exec('COMMIT')
+    if (version === 0) throw noQueues(directory, `${DATABASE_FILE} is being made`)
     return new DatabaseInspection(directory, db)
   } catch (error) {
     db.close()
     throw error
   }
+}
+
+function noQueues(directory: string, why: string): IpcError {
+  return new IpcError('IPC_CONNECT_FAILED', `there are no queues in ${directory}: ${why}`)
 }
 
 class DatabaseInspection implements QueueInspection {
