@@ -7,13 +7,12 @@ import type { OutgoingEntry, Receipt, SendGroup } from './outgoing-entry.js'
 import { comesAfter, headersOf, NEVER, type Publication, storedBytes } from './publication.js'
 import type { Replies } from './replies.js'
 import type { RoomBudget } from './room-budget.js'
+import { Silence } from './silence.js'
 
 const MAX_WINDOW = 1024
 const MAX_WINDOW_BYTES = 8 * 2 ** 20
 /** Of messages whose answer is awaited. */
 const MAX_UNANSWERED_BYTES = 64 * 2 ** 20
-/** After so long without any answer, what is under way is sent again. */
-const SILENCE_MS = 5000
 const FIRST_PAUSE_MS = 5
 const LONGEST_PAUSE_MS = 100
 const UNAVAILABLE_PAUSE_MS = 250
@@ -60,8 +59,13 @@ export class Sender {
   #isLooking = false
   #isUnavailable = false
   #stopPause: (() => void) | undefined
-  #answeredAt = 0
-  #silence: NodeJS.Timeout | undefined
+  /** After a while without any answer, what is under way is sent again. */
+  readonly #silence = new Silence({
+    isAwaited: () => this.#underWay.size > 0,
+    silent: () => {
+      for (const { question } of [...this.#underWay]) this.#init.replies.lose(question)
+    },
+  })
   #ended: IpcError | undefined
   #onIdle: (() => void) | undefined
 
@@ -154,7 +158,7 @@ export class Sender {
   /** The connection is gone. */
   end(why: IpcError): void {
     this.#ended ??= why
-    clearTimeout(this.#silence)
+    this.#silence.stop()
     this.#stopPause?.()
     this.refuseAll(why)
     this.#onIdle?.()
@@ -243,7 +247,7 @@ export class Sender {
     }
     entry.isTried = true
     entry.question = question
-    if (this.#underWay.size === 0) this.#watchSilence()
+    if (this.#underWay.size === 0) this.#silence.watch()
     this.#underWay.add(entry)
     this.#underWayBytes += publication.wireBytes
     this.#last = entry
@@ -253,7 +257,7 @@ export class Sender {
   #answered(entry: OutgoingEntry, reply: Msg | undefined): void {
     if (!this.#underWay.has(entry)) return
     this.#unanswered--
-    if (reply !== undefined) this.#answeredAt = performance.now()
+    if (reply !== undefined) this.#silence.broken()
     if (this.#settle(entry, reply)) {
       this.#underWay.delete(entry)
       this.#underWayBytes -= entry.publication.wireBytes
@@ -371,24 +375,6 @@ export class Sender {
     this.#stopPause?.()
     this.#stopPause = undefined
     this.#pump()
-  }
-
-  /** The first of several answers is awaited. */
-  #watchSilence(): void {
-    this.#answeredAt = performance.now()
-    if (this.#silence === undefined) this.#listenFor(SILENCE_MS)
-  }
-
-  /** One timer for many messages. The connection keeps the process alive, it need not. */
-  #listenFor(ms: number): void {
-    this.#silence = setTimeout(() => {
-      this.#silence = undefined
-      if (this.#underWay.size === 0) return
-      const left = this.#answeredAt + SILENCE_MS - performance.now()
-      if (left > 0) this.#listenFor(left)
-      else for (const { question } of [...this.#underWay]) this.#init.replies.lose(question)
-    }, ms)
-    this.#silence.unref()
   }
 
   #full(why: string): IpcError {

@@ -4,8 +4,7 @@ import { ChoiceSlider } from '../controls/choice-slider.js'
 import { Choices } from '../controls/choices.js'
 import { bytesText, Figures } from '../controls/figures.js'
 import { LossNotice, Notices } from '../controls/notices.js'
-import { PaceControls } from '../controls/pace-controls.js'
-import { ProcessCard } from '../controls/process-card.js'
+import { PacedCard } from '../controls/paced-card.js'
 import { LinkDiagram } from '../diagrams/link-diagram.js'
 import { tell } from '../lab-link.js'
 
@@ -52,15 +51,7 @@ export function MessagePassingPanel({ state }: { readonly state: MessagePassingS
 function SenderCard({ state }: { readonly state: MessagePassingState }): JSX.Element {
   const process = state.processes[0]!
   return (
-    <ProcessCard state={process} does="sends" tone="one">
-      <PaceControls
-        process="P1"
-        pace={state.sender.pace}
-        disabled={process.status !== 'running'}
-        step="Send one"
-        onPace={(change) => tell({ type: 'pace', process: 'P1', ...change })}
-        onStep={() => tell({ type: 'step', process: 'P1' })}
-      />
+    <PacedCard state={process} does="sends" pace={state.sender.pace} step="Send one">
       <ChoiceSlider
         name="size"
         label="Message size"
@@ -69,24 +60,13 @@ function SenderCard({ state }: { readonly state: MessagePassingState }): JSX.Ele
         textOf={bytesText}
         onChange={(bytes) => tell({ type: 'size', bytes })}
       />
-    </ProcessCard>
+    </PacedCard>
   )
 }
 
 function ReceiverCard({ state }: { readonly state: MessagePassingState }): JSX.Element {
   const process = state.processes[1]!
-  return (
-    <ProcessCard state={process} does="receives" tone="two">
-      <PaceControls
-        process="P2"
-        pace={state.receiver.pace}
-        disabled={process.status !== 'running'}
-        step="Take one"
-        onPace={(change) => tell({ type: 'pace', process: 'P2', ...change })}
-        onStep={() => tell({ type: 'step', process: 'P2' })}
-      />
-    </ProcessCard>
-  )
+  return <PacedCard state={process} does="receives" pace={state.receiver.pace} step="Take one" />
 }
 
 function LinkFigures({ state: { sender, receiver } }: { readonly state: MessagePassingState }): JSX.Element {

@@ -3,8 +3,7 @@ import type { SharedMemoryState } from '../../protocol.js'
 import { ChoiceSlider } from '../controls/choice-slider.js'
 import { bytesText, Figures } from '../controls/figures.js'
 import { LossNotice, Notices } from '../controls/notices.js'
-import { PaceControls } from '../controls/pace-controls.js'
-import { ProcessCard } from '../controls/process-card.js'
+import { PacedCard } from '../controls/paced-card.js'
 import { SharedMemoryDiagram } from '../diagrams/shared-memory-diagram.js'
 import { tell } from '../lab-link.js'
 
@@ -50,15 +49,7 @@ interface CardProps {
 
 function WriterCard({ state, process }: CardProps): JSX.Element {
   return (
-    <ProcessCard state={process} does="writes" tone="one">
-      <PaceControls
-        process="P1"
-        pace={state.writer.pace}
-        disabled={process.status !== 'running'}
-        step={nextStep(state)}
-        onPace={(change) => tell({ type: 'pace', process: 'P1', ...change })}
-        onStep={() => tell({ type: 'step', process: 'P1' })}
-      />
+    <PacedCard state={process} does="writes" pace={state.writer.pace} step={nextStep(state)}>
       <ChoiceSlider
         name="size"
         label="Record size"
@@ -67,23 +58,12 @@ function WriterCard({ state, process }: CardProps): JSX.Element {
         textOf={bytesText}
         onChange={(bytes) => tell({ type: 'size', bytes })}
       />
-    </ProcessCard>
+    </PacedCard>
   )
 }
 
 function ReaderCard({ state, process }: CardProps): JSX.Element {
-  return (
-    <ProcessCard state={process} does="reads" tone="two">
-      <PaceControls
-        process="P2"
-        pace={state.reader.pace}
-        disabled={process.status !== 'running'}
-        step="Read one"
-        onPace={(change) => tell({ type: 'pace', process: 'P2', ...change })}
-        onStep={() => tell({ type: 'step', process: 'P2' })}
-      />
-    </ProcessCard>
-  )
+  return <PacedCard state={process} does="reads" pace={state.reader.pace} step="Read one" />
 }
 
 function RingFigures({
