@@ -102,8 +102,8 @@ carrier, else origin, else hour of time, else the first text column. Any other f
 its chunks of 256 bytes.
 
 Results go to standard output, progress and errors to standard error.
-Exit codes: 0 all intact and shown, 1 a transport failed, 2 wrong options or input, 3 a statement is not shown (what this
-machine lacks the means for does not count), 130 interrupted.`,
+Exit codes: 0 all intact, 1 a transport failed, 2 wrong options or input, 3 a statement could not be measured or is
+contradicted (other than by figures of speed, and not where this machine lacks the means), 130 interrupted.`,
     )
 }
 

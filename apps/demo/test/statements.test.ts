@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import type { ReportDocument } from '../src/report/json.js'
+import { isFault } from '../src/statements/statement.js'
 import { demo, gone, Run, WATCHDOG_MS } from './fixtures/cli-run.js'
 import { flightsFile } from './fixtures/input.js'
 
@@ -82,4 +83,15 @@ describe.runIf(process.platform === 'linux')('a statement', { timeout: WATCHDOG_
     for (const pid of actors) await gone(pid)
     expect(run.leftovers()).toEqual([])
   })
+})
+
+test.each([
+  [true, { because: 'failed' }],
+  [true, { because: 'failed', isOfSpeed: true }],
+  [true, { because: 'contradicted' }],
+  [false, { because: 'contradicted', isOfSpeed: true }],
+  [false, { because: 'missing' }],
+  [false, {}],
+] as const)('it is %s that the run has failed by a statement with %o', (fails, finding) => {
+  expect(isFault(finding)).toBe(fails)
 })

@@ -10,6 +10,7 @@ export const roles = {}
 export const statement: Statement = {
   number: 3,
   title: 'Shared memory is the fastest; message passing is slower, since the kernel is involved.',
+  isOfSpeed: true,
   async measure({ results }) {
     const between = results.filter(({ transport, run }) => transport.p2 === 'process' && run !== undefined)
     const shared = between.find(({ transport }) => transport.id === SHARED)

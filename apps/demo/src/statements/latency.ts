@@ -108,6 +108,7 @@ export const statement: Statement = {
   number: 12,
   title:
     'Message passing tolerates latency: by pipelining, the throughput stays although each message takes longer.',
+  isOfSpeed: true,
   async measure({ effort, start }) {
     const [receiver, network, sender] = await Promise.all([
       start<typeof roles>('latency'),

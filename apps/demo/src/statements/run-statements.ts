@@ -61,18 +61,18 @@ async function find(
   const { effort, results, signal } = run
   const over = new AbortController()
   const troupe = new Troupe(ofRun)
-  const { number, title } = statement
+  const { measure: _, ...about } = statement
   try {
     const measured = statement.measure({ scratch, effort, results, start: troupe.start })
     const evidence = await Promise.race([measured, troupe.broken, interrupted(signal, over.signal)])
-    return { number, title, ...evidence, ...(evidence.shown ? {} : { because: 'contradicted' as const }) }
+    return { ...about, ...evidence, ...(evidence.shown ? {} : { because: 'contradicted' as const }) }
   } catch (error) {
     signal.throwIfAborted()
     const missing = error instanceof CannotShow || isIpcError(error, 'IPC_NOT_SUPPORTED')
     const figure = error instanceof Error ? error.message : String(error)
     const how = missing ? 'This machine lacks what the measurement takes.' : 'The measurement failed.'
     const because = missing ? 'missing' : 'failed'
-    return { number, title, shown: false, because, figure, how, measurements: [] }
+    return { ...about, shown: false, because, figure, how, measurements: [] }
   } finally {
     over.abort()
     await troupe.dismiss()

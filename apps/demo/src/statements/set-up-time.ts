@@ -66,6 +66,7 @@ async function acceptAll(listener: Listener<unknown, unknown, string>): Promise<
 export const statement: Statement = {
   number: 13,
   title: 'To set up a connection takes time.',
+  isOfSpeed: true,
   async measure({ scratch, effort, results, start }) {
     const first = results.filter(({ run }) => run?.setUpMs !== undefined)
     if (first.length === 0) throw new CannotShow('no transport that sets up a connection is in this run')

@@ -6,6 +6,8 @@ export interface Statement {
   /** Its number in DESIGN.md, section 1.1. */
   readonly number: number
   readonly title: string
+  /** Whether it is one of speed: what a busy machine may contradict fails no run. */
+  readonly isOfSpeed?: true
   /**
    * Measure it with real processes.
    *
@@ -58,6 +60,12 @@ export class CannotShow extends Error {
 export interface Finding extends Evidence {
   readonly number: number
   readonly title: string
+  readonly isOfSpeed?: true
   /** Why it is not shown: figures that say otherwise, a measurement that failed, or a machine that lacks something. */
   readonly because?: 'contradicted' | 'failed' | 'missing'
+}
+
+/** Whether something is wrong when a statement is not shown: a figure of speed is what it is, on a machine that is busy. */
+export function isFault({ because, isOfSpeed }: Pick<Finding, 'because' | 'isOfSpeed'>): boolean {
+  return because === 'failed' || (because === 'contradicted' && isOfSpeed !== true)
 }

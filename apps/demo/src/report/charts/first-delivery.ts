@@ -10,7 +10,7 @@ import { lookOf } from './series.js'
 const TITLE = 'From nothing to delivered'
 
 /** What was measured, and which transport it looks like. */
-const SHARED = { subject: 'shared region', id: 'shm' }
+const SHARED = { subject: 'shared memory', id: 'shm' }
 const PASSING = [
   { subject: 'net (unix)', id: 'net-unix' },
   { subject: 'net (tcp)', id: 'net-tcp' },
@@ -36,7 +36,7 @@ export function firstDeliveryChart({ statements }: ReportDocument): Chart | unde
     passing.map(({ first }) => first),
   )
   const caption =
-    'Time to create and attach a region, or to connect a socket, and until another process has this amount and says so. ' +
+    'Time to connect, in shared memory or over a socket, and until another process has this amount and says so. ' +
     lead.words
   return {
     id: 'first-delivery',
