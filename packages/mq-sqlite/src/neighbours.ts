@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { isIpcError, struct } from '@ipc/core'
+import { IpcError, isIpcError, struct } from '@ipc/core'
 import {
   type HeldMutex,
   type Mutex,
@@ -11,6 +11,7 @@ import {
   sharedBytes,
   sharedValue,
 } from '@ipc/shm'
+import { removeUnused } from '@ipc/shm/inspect'
 import {
   AWAITED_MESSAGES,
   AWAITED_ROOM,
@@ -69,7 +70,7 @@ export class Neighbours {
 
   /** @param name - The same for all who open the directory, and nobody else. */
   constructor(name: string) {
-    this.#region = openRegion(name, { bytes: REGION_BYTES, schema: REGION_SCHEMA })
+    this.#region = openShared(name)
     this.#lock = mutex(this.#region, 'writer')
     const bytes = sharedBytes(this.#region, 'words', { bytes: 4 * WORDS })
     this.#words = new Int32Array(bytes.buffer, bytes.byteOffset, WORDS)
@@ -197,9 +198,11 @@ export class Neighbours {
     this.#words[PAGES] = pages
   }
 
-  close(): void {
+  /** @param isOver - Nothing has to be known any more of those who were here: the memory goes, unless somebody has it. */
+  close(isOver: boolean): void {
     this.unlock()
     this.#region.close()
+    if (isOver) removeUnused(this.#region.name)
   }
 
   #join(): void {
@@ -232,5 +235,22 @@ export class Neighbours {
     const bell = sharedValue(this.#region, `bell-${slot}`, { codec: bellCodec })
     this.#bells.set(slot, bell)
     return bell
+  }
+}
+
+/** What another version has left behind goes, if nobody has it open any more. */
+function openShared(name: string): Region {
+  const open = (): Region => openRegion(name, { bytes: REGION_BYTES, schema: REGION_SCHEMA })
+  try {
+    return open()
+  } catch (error) {
+    const isOther = isIpcError(error, 'IPC_PROTOCOL') || isIpcError(error, 'IPC_VERSION_MISMATCH')
+    if (!isOther) throw error
+    if (removeUnused(name)) return open()
+    throw new IpcError(
+      'IPC_VERSION_MISMATCH',
+      `another version of @ipc/mq-sqlite has the directory open: end its processes first (${error.message})`,
+      { cause: error },
+    )
   }
 }

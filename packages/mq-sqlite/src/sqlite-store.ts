@@ -234,14 +234,18 @@ export class SqliteStore implements QueueStore, TableHost {
   close(): void {
     if (this.#isClosed) return
     this.#isClosed = true
+    let isOver = false
     try {
       if (this.#inTransaction) this.#rollback.run()
-      else if (this.#process > 0 && !this.#isBroken) this.#resign()
+      else if (!this.#isBroken) {
+        if (this.#process > 0) this.#resign()
+        isOver = !this.#areOthersKnown()
+      }
     } catch {
       // Others find out by themselves.
     }
     this.#db.close()
-    this.#neighbours.close()
+    this.#neighbours.close(isOver)
     closeSync(this.#log)
   }
 
@@ -284,6 +288,12 @@ export class SqliteStore implements QueueStore, TableHost {
     this.#neighbours.leave()
     // Delays and leases of which this process had the timers are theirs to watch now.
     this.#neighbours.ringAll()
+  }
+
+  /** Whether one who sees this shared memory may have leases still: only by that memory is it known when he is dead. */
+  #areOthersKnown(): boolean {
+    const known = 'SELECT 1 FROM process WHERE boot = ? AND region = ? LIMIT 1'
+    return this.#db.prepare(known).get(this.#boot, this.#neighbours.identity) !== undefined
   }
 
   /** Wake the others, as {@link SqliteStore.arrived} does, if that was not done. */

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { closeSync, constants, existsSync, openSync, readdirSync, writeFileSync } from 'node:fs'
 import { openRegion, shm, spscRing } from '@ipc/shm'
-import { listConnections, listListeners, removeDead } from '@ipc/shm/inspect'
+import { listConnections, listListeners, removeDead, removeUnused } from '@ipc/shm/inspect'
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { whileAlone } from '../src/inspect/while-alone.js'
 import { type Peer, startProcess } from './fixtures/peer.js'
@@ -190,3 +190,30 @@ function runProgram(body: string): void {
     if ((error as { signal?: string }).signal !== 'SIGKILL') throw error
   }
 }
+
+describe('removeUnused', () => {
+  test('removes a region of whatever version that nobody has open, and no other', async () => {
+    expect(removeUnused('shared', stage)).toBe(false)
+    const peer = await startPeer('shared')
+    const reader = openRegion('shared', { directory: stage.directory, access: 'read-only' })
+    expect(removeUnused('shared', stage)).toBe(false)
+    await peer.kill()
+    expect(removeUnused('shared', stage)).toBe(false)
+    reader.close()
+    writeFileSync(`${stage.directory}/strange.region`, 'of a version to come')
+    expect(['shared', 'strange'].map((name) => removeUnused(name, stage))).toEqual([true, true])
+    expect(files()).toEqual([])
+    expect(() => removeUnused('../x', stage)).toThrow(TypeError)
+  })
+
+  test('never takes a region from one who opens it meanwhile', async () => {
+    const peer = await startPeer('busy')
+    await peer.kill()
+    for (let round = 0; round < RACES; round++) {
+      const region = openRegion('busy', { directory: stage.directory, bytes: 65_536 })
+      expect(removeUnused('busy', stage)).toBe(false)
+      region.close()
+      expect(removeUnused('busy', stage)).toBe(true)
+    }
+  })
+})

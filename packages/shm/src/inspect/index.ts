@@ -14,6 +14,7 @@ export {
 } from './list-connections.js'
 export { type ListenerInfo, listListeners } from './list-listeners.js'
 export { type DeadFile, type RemoveDeadOptions, removeDead } from './remove-dead.js'
+export { removeUnused } from './remove-unused.js'
 export type { RingTail, TailedRecord } from './ring-tail.js'
 export type {
   BroadcastSnapshot,
