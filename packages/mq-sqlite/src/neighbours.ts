@@ -57,6 +57,7 @@ function slotOf(participant: number): number {
  * what, a doorbell for each, and who still lives. Lies in shared memory, under a name made of the directory's identity.
  */
 export class Neighbours {
+  readonly #name: string
   readonly #region: Region
   readonly #lock: Mutex
   readonly #words: Int32Array
@@ -70,6 +71,7 @@ export class Neighbours {
 
   /** @param name - The same for all who open the directory, and nobody else. */
   constructor(name: string) {
+    this.#name = name
     this.#region = openShared(name)
     this.#lock = mutex(this.#region, 'writer')
     const bytes = sharedBytes(this.#region, 'words', { bytes: 4 * WORDS })
@@ -202,7 +204,7 @@ export class Neighbours {
   close(isOver: boolean): void {
     this.unlock()
     this.#region.close()
-    if (isOver) removeUnused(this.#region.name)
+    if (isOver) removeUnused(this.#name)
   }
 
   #join(): void {
