@@ -109,8 +109,8 @@ describe('the report of a quick run', () => {
         ...['--input', flightsFile(), '--report', report, '--json'],
       )
       const code = await run.exitCode(RUN_WATCHDOG_MS)
-      // Figures of so short a run may say otherwise than those of a long one; then the program says so.
-      expect(code, run.stderr).toBe(run.stderr.includes('demo: statement') ? 3 : 0)
+      // Whatever figures of so short a run say, behaviour is as stated.
+      expect(code, run.stderr).toBe(0)
       expect(run.stderr).not.toMatch(/statement \d+ failed/)
       expect(run.leftovers()).toEqual([])
       printed = JSON.parse(run.stdout)

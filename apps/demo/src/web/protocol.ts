@@ -62,7 +62,7 @@ export type PanelState = SharedMemoryState | MessagePassingState | QueueState | 
 export interface ProcessState {
   readonly name: ProcessName
   readonly pid: number | undefined
-  readonly status: 'starting' | 'running' | 'ended'
+  readonly status: 'starting' | 'running' | 'ending' | 'ended'
   /** Of one that ended: the signal or exit code. */
   readonly how: string | undefined
 }

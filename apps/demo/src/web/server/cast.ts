@@ -110,9 +110,12 @@ export class Cast {
     part.child?.kill()
   }
 
-  /** End a process that has finished. */
+  /** End a process that has finished. Nobody can tell it anything any more, which its state says at once. */
   async end(name: ProcessName): Promise<void> {
-    await this.#parts.get(name)?.child?.end()
+    const part = this.#parts.get(name)
+    if (part?.child === undefined) return
+    part.status = 'ending'
+    await part.child.end()
   }
 
   /** The last that was killed under that name: its process, and when. */

@@ -26,7 +26,7 @@ export function ProcessCard({ state, does, tone, canStop, children }: ProcessCar
       {children}
       <div class="buttons">
         {!running && (
-          <Order does="Start" command={{ type: 'start', process: name }} off={status === 'starting'} />
+          <Order does="Start" command={{ type: 'start', process: name }} off={status !== 'ended'} />
         )}
         {running && canStop === true && <Order does="Stop" command={{ type: 'stop', process: name }} />}
         {running && <Order does="Kill" command={{ type: 'kill', process: name }} danger />}
@@ -59,5 +59,6 @@ function Order({ does, command, off = false, danger = false }: OrderProps): JSX.
 function statusText({ status, pid, how }: ProcessState): string {
   if (status === 'running') return `process ${pid}`
   if (status === 'starting') return 'starts…'
+  if (status === 'ending') return 'ends…'
   return pid === undefined ? 'not started' : `process ${pid} ended: ${how}`
 }
