@@ -1,6 +1,6 @@
 import { Entry } from './entry.js'
 import type { SqlValue } from './sqlite.js'
-import { INLINE_BYTES, INSERT_BLOCK, type TableQueries } from './table-queries.js'
+import { INLINE_BYTES, INSERT_BLOCK, PLAIN_BLOCK, type TableQueries } from './table-queries.js'
 
 /** The messages of a queue that are known here, one object for each, and what of them is to be written. */
 export class EntryCache {
@@ -88,12 +88,23 @@ export class EntryCache {
   }
 
   #insert(entries: readonly Entry[], queue: number): void {
-    const { insert, insertBlock } = this.#queries
-    const inBlocks = entries.length - (entries.length % INSERT_BLOCK)
-    for (let at = 0; at < inBlocks; at += INSERT_BLOCK) {
-      insertBlock.run(...entries.slice(at, at + INSERT_BLOCK).flatMap((entry) => entry.values(queue)))
+    const { insert, insertBlock, insertPlain } = this.#queries
+    for (let at = 0; at < entries.length; ) {
+      const first = entries[at] as Entry
+      const left = entries.length - at
+      if (left >= PLAIN_BLOCK && isPlain(entries, at)) {
+        const { seq, priority, id, sentAt } = first
+        const bodies = entries.slice(at, at + PLAIN_BLOCK).map(({ body }) => body)
+        insertPlain.run(queue, seq, -priority, first.at, id, sentAt, ...bodies)
+        at += PLAIN_BLOCK
+      } else if (left >= INSERT_BLOCK) {
+        insertBlock.run(...entries.slice(at, at + INSERT_BLOCK).flatMap((entry) => entry.values(queue)))
+        at += INSERT_BLOCK
+      } else {
+        insert.run(...first.values(queue))
+        at++
+      }
     }
-    for (const entry of entries.slice(inBlocks)) insert.run(...entry.values(queue))
     for (const entry of entries) entry.isStored = true
   }
 
@@ -115,4 +126,13 @@ function changesAlike(a: Entry, b: Entry): boolean {
     a.attempts === b.attempts &&
     a.reason === b.reason
   )
+}
+
+/** Whether the next {@link PLAIN_BLOCK} messages differ in their bodies only, and have nothing that most have not. */
+function isPlain(entries: readonly Entry[], start: number): boolean {
+  const first = entries[start] as Entry
+  for (let at = 0; at < PLAIN_BLOCK; at++) {
+    if (!(entries[start + at] as Entry).isPlainAfter(first, at)) return false
+  }
+  return true
 }

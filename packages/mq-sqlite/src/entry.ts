@@ -114,6 +114,27 @@ export class Entry implements StoredMessage {
     return this.expiresAt !== Number.POSITIVE_INFINITY
   }
 
+  /** Whether this message, with nothing but a body, comes so many places after another one that was sent like it. */
+  isPlainAfter(first: Entry, places: number): boolean {
+    return (
+      this.state === 'ready' &&
+      this.seq === first.seq + places &&
+      this.id === first.id + places &&
+      this.priority === first.priority &&
+      this.at === first.at &&
+      this.sentAt === first.sentAt &&
+      this.owner === 0 &&
+      this.epoch === 0 &&
+      this.flags === 0 &&
+      this.attempts === 0 &&
+      !this.isExpiring &&
+      this.reason === undefined &&
+      this.orderingKey === undefined &&
+      this.headers === undefined &&
+      this.bytes === this.body.length
+    )
+  }
+
   /** In the order of {@link COLUMNS}. */
   values(queue: number): SqlValue[] {
     return [

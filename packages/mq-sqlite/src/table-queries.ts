@@ -7,6 +7,9 @@ export const INLINE_BYTES: number = 16 * 1024
 /** Rows that one statement puts in, where there are so many. */
 export const INSERT_BLOCK: number = 8
 
+/** Rows that another one puts in, of messages that differ in their bodies only: {@link Entry.isPlainAfter}. */
+export const PLAIN_BLOCK: number = 16
+
 const BODY = `CASE WHEN bytes <= ${INLINE_BYTES} THEN body END AS body`
 const READY = `${READY_COLUMNS}, ${BODY}`
 const HEAD = `${READY_COLUMNS}, NULL AS body, ${OTHER_COLUMNS}`
@@ -18,6 +21,8 @@ export interface TableQueries {
   readonly insert: Query
   /** The same for {@link INSERT_BLOCK} messages. */
   readonly insertBlock: Query
+  /** Queue; seq, rank, at, id and time of the first; the bodies of {@link PLAIN_BLOCK} messages, one after the other. */
+  readonly insertPlain: Query
   /** State, at, owner, epoch, flags, attempts, reason; their seqs as JSON. */
   readonly update: Query
   /** seqs as JSON. */
@@ -65,6 +70,7 @@ export function tableQueries(db: Database): TableQueries {
   return {
     insert: db.prepare(`INSERT INTO message (${COLUMNS}) VALUES ${row}`),
     insertBlock: db.prepare(`INSERT INTO message (${COLUMNS}) VALUES ${repeated(row, INSERT_BLOCK)}`),
+    insertPlain: db.prepare(`INSERT INTO message (${COLUMNS}) VALUES ${plainRows()}`),
     update: db.prepare(
       'UPDATE message SET state = ?, at = ?, owner = ?, epoch = ?, flags = ?, attempts = ?, reason = ? ' +
         'WHERE seq IN (SELECT value FROM json_each(?))',
@@ -101,6 +107,14 @@ export function tableQueries(db: Database): TableQueries {
     numberOf: db.prepare('SELECT number FROM queue WHERE name = ?'),
     addQueue: db.prepare('INSERT INTO queue (name) VALUES (?)'),
   }
+}
+
+/** Values of {@link COLUMNS}; what is the same in all is given once, which is most of what it takes to put a row in. */
+function plainRows(): string {
+  return Array.from({ length: PLAIN_BLOCK }, (_, at) => {
+    const body = `?${7 + at}`
+    return `(?2 + ${at}, ?1, 0, ?3, ?4, 0, 0, 0, 0, ?5 + ${at}, ?6, NULL, length(${body}), NULL, NULL, NULL, ${body})`
+  }).join(', ')
 }
 
 function repeated(text: string, times: number): string {
