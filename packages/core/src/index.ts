@@ -1,5 +1,6 @@
 /**
- * The contracts of the toolkit: connections, transports and queues, errors, codecs, request and reply, publish and subscribe.
+ * The contracts of the toolkit: connections, transports and queues, errors, codecs, request and reply. `@ipc/core/topics`
+ * has publish and subscribe.
  *
  * @packageDocumentation
  */
@@ -59,8 +60,6 @@ export {
   type StructValue,
   struct,
 } from './struct.js'
-export { type SubscribeOptions, type Subscription, subscribe } from './subscribe.js'
-export { createTopics, type Topics, type TopicsOptions } from './topics.js'
 export type {
   ConnectOptions,
   Listener,

@@ -1,12 +1,6 @@
 import { describe, expect, test, vi } from 'vitest'
-import {
-  type Connection,
-  createTopics,
-  IpcError,
-  isIpcError,
-  type Subscription,
-  subscribe,
-} from '../src/index.js'
+import { type Connection, IpcError, isIpcError } from '../src/index.js'
+import { createTopics, type Subscription, subscribe } from '../src/topics/index.js'
 import { fakeConnection, joinedConnections } from './fake-link.js'
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))

@@ -1,12 +1,5 @@
-import {
-  type Connection,
-  IpcError,
-  isIpcError,
-  request,
-  type Subscription,
-  serve,
-  subscribe,
-} from '@ipc/core'
+import { type Connection, IpcError, isIpcError, request, serve } from '@ipc/core'
+import { type Subscription, subscribe } from '@ipc/core/topics'
 import { answerCalls } from './calls.js'
 import type { Control } from './control.js'
 import { checkNumbered, numberedMessage } from './numbered.js'

@@ -1,5 +1,5 @@
 // member.ts
-import { subscribe } from '@ipc/core'
+import { subscribe } from '@ipc/core/topics'
 import { net } from '@ipc/net'
 
 const secret = process.env.CHAT_SECRET ?? 'an example is no place for secrets, take 32 random bytes'

@@ -1,5 +1,5 @@
 // server.ts: whoever knows the secret may join; every line goes to everybody
-import { createTopics } from '@ipc/core'
+import { createTopics } from '@ipc/core/topics'
 import { net } from '@ipc/net'
 
 // Of a secret store, 32 random bytes at least; this one only makes the example run.

@@ -1,4 +1,5 @@
-import { createTopics, isIpcError, subscribe } from '@ipc/core'
+import { isIpcError } from '@ipc/core'
+import { createTopics, subscribe } from '@ipc/core/topics'
 import { describe, expect } from 'vitest'
 import { expectIpcError } from '../check.js'
 import { type PairHarness, pairTest } from '../pair-test.js'

@@ -1,17 +1,17 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
-import type { Connection, Incoming, Unsubscribe, WaitOptions } from './connection.js'
-import { IpcError, isIpcError } from './errors.js'
-import { errorFrom } from './internal/error-from.js'
-import { Inbox } from './internal/inbox.js'
-import { resolveLimits } from './internal/limits.js'
-import { sendInTurn } from './internal/send-in-turn.js'
-import { abortedError, startWait, type Wait } from './internal/wait.js'
+import type { Connection, Incoming, Unsubscribe, WaitOptions } from '../connection.js'
+import { IpcError, isIpcError } from '../errors.js'
+import { errorFrom } from '../internal/error-from.js'
+import { Inbox } from '../internal/inbox.js'
+import { resolveLimits } from '../internal/limits.js'
+import { sendInTurn } from '../internal/send-in-turn.js'
+import { abortedError, startWait, type Wait } from '../internal/wait.js'
 import {
   isProtocolMessage,
   type PublishedMessage,
   type SubscribedMessage,
   type UnsubscribedMessage,
-} from './protocol-messages.js'
+} from '../protocol-messages.js'
 import { checkTopic } from './topic-name.js'
 
 /** Options of {@link subscribe}. */
@@ -71,7 +71,8 @@ const subscribedOf = new WeakMap<object, Subscribed>()
  *
  * @example
  * ```ts
- * import { type Connection, subscribe } from '@ipc/core'
+ * import type { Connection } from '@ipc/core'
+ * import { subscribe } from '@ipc/core/topics'
  *
  * async function watch(connection: Connection): Promise<void> {
  *   for await (const price of await subscribe<number>(connection, 'prices')) console.log(price)

@@ -1,11 +1,11 @@
-import type { AbortOptions, Connection, Peer, Unsubscribe } from './connection.js'
-import { IpcError, type IpcErrorCode, isIpcError } from './errors.js'
-import { checkSize } from './internal/limits.js'
-import { sendInTurn } from './internal/send-in-turn.js'
-import { abortedError } from './internal/wait.js'
-import { isProtocolMessage, type SubscribeMessage, type TopicMessage } from './protocol-messages.js'
+import type { AbortOptions, Connection, Peer, Unsubscribe } from '../connection.js'
+import { IpcError, type IpcErrorCode, isIpcError } from '../errors.js'
+import { checkSize } from '../internal/limits.js'
+import { sendInTurn } from '../internal/send-in-turn.js'
+import { abortedError } from '../internal/wait.js'
+import { isProtocolMessage, type SubscribeMessage, type TopicMessage } from '../protocol-messages.js'
+import type { Listener } from '../transport.js'
 import { checkTopic, isTopic, MAX_TOPIC_LENGTH } from './topic-name.js'
-import type { Listener } from './transport.js'
 
 const DEFAULT_MAX_SUBSCRIPTIONS = 1024
 
@@ -61,7 +61,8 @@ export interface Topics<Messages extends object = Record<string, unknown>> {
  *
  * @example
  * ```ts
- * import { createTopics, type Listener } from '@ipc/core'
+ * import type { Listener } from '@ipc/core'
+ * import { createTopics } from '@ipc/core/topics'
  *
  * async function tick(listener: Listener): Promise<void> {
  *   const topics = createTopics<{ prices: { id: string; cents: number } }>()
