@@ -46,7 +46,7 @@ export interface Topics<Messages extends object = Record<string, unknown>> {
   /**
    * Resolves when no subscriber is congested: at once when none is.
    *
-   * @throws {@link IpcError} `IPC_ABORTED`.
+   * @throws IpcError `IPC_ABORTED`.
    */
   drained(options?: AbortOptions): Promise<void>
   /** How many subscriptions there are to a topic, at this moment. */

@@ -32,7 +32,7 @@ export interface Subscription<Message = unknown> extends AsyncIterable<Message>,
   /**
    * The next message, in order; waits for it.
    *
-   * @throws {@link IpcError} after the last message: `IPC_CLOSED`, or why the subscription ended; `IPC_TIMEOUT`;
+   * @throws IpcError after the last message: `IPC_CLOSED`, or why the subscription ended; `IPC_TIMEOUT`;
    * `IPC_ABORTED`; `IPC_DECODE_FAILED` in place of a message that does not match the schema.
    * @throws TypeError while a listener is attached.
    */
@@ -44,7 +44,7 @@ export interface Subscription<Message = unknown> extends AsyncIterable<Message>,
   /**
    * Want no more: resolves when the publisher has heard it, and drops what is unread.
    *
-   * @throws {@link IpcError} when the connection ended first.
+   * @throws IpcError when the connection ended first.
    */
   close(): Promise<void>
   /** Resolves (never rejects) when nothing more comes: with why, or `undefined` after {@link Subscription.close}. */
@@ -66,7 +66,7 @@ const subscribedOf = new WeakMap<object, Subscribed>()
  * Who reads slowly slows the connection down, and with it everything else on it.
  *
  * @param topic - 1 to 255 characters.
- * @throws {@link IpcError} `IPC_PERMISSION_DENIED` when the publisher does not allow it; `IPC_QUEUE_FULL` above its
+ * @throws IpcError `IPC_PERMISSION_DENIED` when the publisher does not allow it; `IPC_QUEUE_FULL` above its
  * number of subscriptions; `IPC_TIMEOUT`, `IPC_ABORTED`; `IPC_PEER_LOST`, `IPC_CLOSED`, ... when the connection ended.
  *
  * @example
