@@ -246,13 +246,19 @@ function openShared(name: string): Region {
   try {
     return open()
   } catch (error) {
-    const isOther = isIpcError(error, 'IPC_PROTOCOL') || isIpcError(error, 'IPC_VERSION_MISMATCH')
-    if (!isOther) throw error
-    if (removeUnused(name)) return open()
-    throw new IpcError(
-      'IPC_VERSION_MISMATCH',
-      `another version of @ipc/mq-sqlite has the directory open: end its processes first (${error.message})`,
-      { cause: error },
-    )
+    if (!isOfOther(error)) throw error
+    removeUnused(name)
   }
+  try {
+    // Even if it was not removed here: somebody else may have done it, and made it anew.
+    return open()
+  } catch (cause) {
+    if (!isOfOther(cause)) throw cause
+    const what = 'another version of @ipc/mq-sqlite has the directory open: end its processes first'
+    throw new IpcError('IPC_VERSION_MISMATCH', `${what} (${cause.message})`, { cause })
+  }
+}
+
+function isOfOther(error: unknown): error is IpcError {
+  return isIpcError(error, 'IPC_PROTOCOL') || isIpcError(error, 'IPC_VERSION_MISMATCH')
 }

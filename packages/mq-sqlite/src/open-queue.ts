@@ -16,9 +16,9 @@ import { linkTo } from './writer-link.js'
  * @param name - 1 to 255 characters.
  * @param options - `create`: settings of a queue that is not there yet. @default all defaults
  * @throws IpcError `IPC_PERMISSION_DENIED` when the directory is another user's, open to others, or read-only; `IPC_PROTOCOL`
- * when it holds another program's database, or none; `IPC_VERSION_MISMATCH` when a later version made it; `IPC_STORE_FAILED`
- * when it is corrupt, or the disk fails, then or later; `IPC_OUT_OF_MEMORY` when the disk is full; `IPC_NOT_SUPPORTED` without
- * SQLite, or shared memory.
+ * when it holds another program's database, or none; `IPC_VERSION_MISMATCH` when a later version made it, or another one has
+ * it open; `IPC_STORE_FAILED` when it is corrupt, or the disk fails, then or later; `IPC_OUT_OF_MEMORY` when the disk is full;
+ * `IPC_NOT_SUPPORTED` without SQLite, or shared memory.
  * @throws TypeError | RangeError for an option that cannot be right.
  *
  * @example

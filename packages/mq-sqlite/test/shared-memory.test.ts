@@ -45,6 +45,14 @@ describe('the shared memory of a directory', () => {
     expect(isThere()).toBe(false)
   })
 
+  test('that another version left is replaced once by several who come at the same time', async () => {
+    openRegion(name, { bytes: 4096, schema: 'ipc-mq-sqlite-0' }).close()
+    const all = Array.from({ length: 4 }, (_, n) => startBusy([directory.path, 'both', `b${n}`, '5', 'os']))
+    expect(await Promise.all(all.map(({ ended }) => ended))).toEqual([0, 0, 0, 0])
+    const sent = all.flatMap(({ events }) => events.filter(({ what }) => what === 'os'))
+    expect(sent.length).toBe(20)
+  })
+
   test('is left to another version that uses it', async () => {
     const other = openRegion(name, { bytes: 4096, schema: 'ipc-mq-sqlite-0' })
     const opened = openQueue<string>(directory.path, 'jobs')
