@@ -44,7 +44,7 @@ export async function loadSqlite(): Promise<Sqlite> {
     throw new IpcError(
       'IPC_NOT_SUPPORTED',
       `this Node.js (${process.version}) has no node:sqlite, and ${PACKAGE} cannot be loaded: ` +
-        `npm install ${PACKAGE}, or use Node.js 22.13 or newer`,
+        `npm install ${PACKAGE}@1, or use Node.js 22.13 or newer`,
       { cause },
     )
   }

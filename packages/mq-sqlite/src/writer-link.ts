@@ -55,6 +55,8 @@ export class WriterLink implements CommandSink {
   #unconfirmed = 0
   #isHeld = false
   #isOver = false
+  /** What came after nothing more could be asked. */
+  readonly #last: FromWriter[] = []
 
   /** @param onLast - Called when nothing more can be asked, since the last queue is being closed. */
   constructor(
@@ -97,11 +99,16 @@ export class WriterLink implements CommandSink {
   #started(): Worker {
     const worker = this.#start()
     worker.unref()
-    worker.on('message', (message: FromWriter) => this.#take(message))
+    worker.on('message', (message: FromWriter) => {
+      if (this.#isOver) this.#last.push(message)
+      else this.#take(message)
+    })
     worker.on('error', (cause) => {
       this.#end(new IpcError('IPC_PEER_LOST', `the thread that owns the queues failed: ${cause}`, { cause }))
     })
     worker.on('exit', () => {
+      // Only now is the file closed in any case: @photostructure/sqlite 1 has it open until its statements are collected.
+      for (const message of this.#last.splice(0)) this.#take(message)
       const code = this.#isOver ? 'IPC_CLOSED' : 'IPC_PEER_LOST'
       this.#end(new IpcError(code, 'the thread that owns the queues has ended'))
     })

@@ -1,4 +1,13 @@
-import { chmodSync, chownSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { type IpcErrorCode, isIpcError } from '@ipc/core'
 import { openQueue } from '@ipc/mq-sqlite'
@@ -54,6 +63,15 @@ describe('a directory of queues', () => {
     const queue = await openQueue<string>(directory.path, 'jobs')
     expect((await queue.peek(5)).map(({ body }) => body[0])).toEqual(['0', '1', '2'])
     await queue.close()
+  })
+
+  test('is open nowhere any more once its last queue is closed', async () => {
+    for (let round = 0; round < 10; round++) {
+      await fill(1)
+      // The last connection removes its log; one that is left lets no other have the file for itself.
+      expect(readdirSync(directory.path)).toEqual(['queues.db'])
+      await change('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = DELETE; BEGIN EXCLUSIVE; COMMIT')
+    }
   })
 
   test('is refused when others may enter it', async () => {
@@ -177,7 +195,7 @@ test('without SQLite the error names the package to install', async () => {
   vi.spyOn(process, 'getBuiltinModule').mockReturnValue(undefined as never)
   try {
     const loading = loadSqlite()
-    await expect(loading).rejects.toThrow(/npm install @photostructure\/sqlite, or use Node.js 22.13/)
+    await expect(loading).rejects.toThrow(/npm install @photostructure\/sqlite@1, or use Node.js 22.13/)
     await expect(loading).rejects.toEqual(failsWith('IPC_NOT_SUPPORTED'))
   } finally {
     vi.restoreAllMocks()

@@ -30,7 +30,7 @@ function sqlite(): Finding {
       check,
       status: 'warn',
       found: 'none: @ipc/mq-sqlite cannot open queue directories',
-      todo: 'npm install @photostructure/sqlite, or use Node.js 22.13 or newer',
+      todo: 'npm install @photostructure/sqlite@1, or use Node.js 22.13 or newer',
     }
   }
 }
