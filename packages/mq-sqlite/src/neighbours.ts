@@ -30,6 +30,10 @@ import { SharedClock } from './shared-clock.js'
 
 /** A thread that waits for the lock looks up this often. */
 const PATIENCE_MS = 1000
+/** How long to try to replace the memory of another version: others who only look at it are gone in a moment. */
+const REPLACE_MS = 2000
+/** Between two tries, at most; each time another one, or two who try would get in each other's way again and again. */
+const MOST_NAP_MS = 10
 
 const bellCodec = struct({ rings: 'u32' })
 type Bell = SharedValue<{ rings: number }>
@@ -65,6 +69,8 @@ export class Neighbours {
   readonly #bell: Bell
   readonly #bells = new Map<number, Bell>()
   readonly clock: SharedClock
+  /** Tells this region from others of its name, before and after it. */
+  readonly identity: string
   #held: HeldMutex | undefined
   /** Whether the one who rang may have the lock still, but not for long. */
   #isRung = false
@@ -81,7 +87,7 @@ export class Neighbours {
     this.#bell = this.#bellOf(this.#slot)
     this.lock()
     try {
-      this.#join()
+      this.identity = this.#join()
     } finally {
       this.unlock()
     }
@@ -94,11 +100,6 @@ export class Neighbours {
 
   lives(participant: number): boolean {
     return this.#region.lives(participant)
-  }
-
-  /** Tells this region from others of its name, before and after it. */
-  get identity(): string {
-    return [0, 1, 2, 3].map((at) => ((this.#words[IDENTITY + at] as number) >>> 0).toString(16)).join('-')
   }
 
   /** Blocks until it is the turn of this thread. Returns whether the last one whose turn it was died in it. */
@@ -200,14 +201,18 @@ export class Neighbours {
     this.#words[PAGES] = pages
   }
 
-  /** @param isOver - Nothing has to be known any more of those who were here: the memory goes, unless somebody has it. */
-  close(isOver: boolean): void {
+  close(): void {
     this.unlock()
     this.#region.close()
-    if (isOver) removeUnused(this.#name)
   }
 
-  #join(): void {
+  /** Nothing has to be known any more of those who were here: the memory goes, unless somebody has it open still. */
+  discard(): void {
+    removeUnused(this.#name)
+  }
+
+  /** Returns {@link Neighbours.identity}. */
+  #join(): string {
     const words = this.#words
     if (words[IDENTITY] === 0) {
       const random = randomBytes(16)
@@ -218,6 +223,7 @@ export class Neighbours {
     // What whoever had the slot before has left.
     this.#vacate(this.#slot)
     Atomics.store(words, slotWord(this.#slot, MEMBER), this.participant)
+    return [0, 1, 2, 3].map((at) => ((words[IDENTITY + at] as number) >>> 0).toString(16)).join('-')
   }
 
   #vacate(slot: number): void {
@@ -242,21 +248,28 @@ export class Neighbours {
 
 /** What another version has left behind goes, if nobody has it open any more. */
 function openShared(name: string): Region {
-  const open = (): Region => openRegion(name, { bytes: REGION_BYTES, schema: REGION_SCHEMA })
-  try {
-    return open()
-  } catch (error) {
-    if (!isOfOther(error)) throw error
-    removeUnused(name)
+  const begin = performance.now()
+  for (;;) {
+    try {
+      return openRegion(name, { bytes: REGION_BYTES, schema: REGION_SCHEMA })
+    } catch (cause) {
+      if (!isOfOther(cause)) throw cause
+      const hasTime = performance.now() - begin < REPLACE_MS
+      // If it was not removed here, somebody else may have done it, or looks whether he can.
+      if (removeUnused(name)) continue
+      if (!hasTime) throw inUse(cause)
+      nap(Math.random() * MOST_NAP_MS)
+    }
   }
-  try {
-    // Even if it was not removed here: somebody else may have done it, and made it anew.
-    return open()
-  } catch (cause) {
-    if (!isOfOther(cause)) throw cause
-    const what = 'another version of @ipc/mq-sqlite has the directory open: end its processes first'
-    throw new IpcError('IPC_VERSION_MISMATCH', `${what} (${cause.message})`, { cause })
-  }
+}
+
+function inUse(cause: IpcError): IpcError {
+  const what = 'another version of @ipc/mq-sqlite has the directory open: end its processes first'
+  return new IpcError('IPC_VERSION_MISMATCH', `${what} (${cause.message})`, { cause })
+}
+
+function nap(ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms)
 }
 
 function isOfOther(error: unknown): error is IpcError {

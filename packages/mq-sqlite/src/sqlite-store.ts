@@ -234,19 +234,18 @@ export class SqliteStore implements QueueStore, TableHost {
   close(): void {
     if (this.#isClosed) return
     this.#isClosed = true
-    let isOver = false
     try {
       if (this.#inTransaction) this.#rollback.run()
-      else if (!this.#isBroken) {
-        if (this.#process > 0) this.#resign()
-        isOver = !this.#areOthersKnown()
-      }
+      else if (this.#process > 0 && !this.#isBroken) this.#resign()
     } catch {
       // Others find out by themselves.
     }
+    this.#neighbours.close()
+    // Of several who close at the same time the last one finds that it was the last.
+    const isOver = this.#isNobodyKnown()
     this.#db.close()
-    this.#neighbours.close(isOver)
     closeSync(this.#log)
+    if (isOver) this.#neighbours.discard()
   }
 
   #takeNumbers(): void {
@@ -290,10 +289,14 @@ export class SqliteStore implements QueueStore, TableHost {
     this.#neighbours.ringAll()
   }
 
-  /** Whether one who sees this shared memory may have leases still: only by that memory is it known when he is dead. */
-  #areOthersKnown(): boolean {
+  /** Whether none who saw this shared memory has leases still: only by that memory is it known when he is dead. */
+  #isNobodyKnown(): boolean {
     const known = 'SELECT 1 FROM process WHERE boot = ? AND region = ? LIMIT 1'
-    return this.#db.prepare(known).get(this.#boot, this.#neighbours.identity) !== undefined
+    try {
+      return this.#db.prepare(known).get(this.#boot, this.#neighbours.identity) === undefined
+    } catch {
+      return false
+    }
   }
 
   /** Wake the others, as {@link SqliteStore.arrived} does, if that was not done. */

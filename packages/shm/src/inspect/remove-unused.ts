@@ -7,7 +7,7 @@ import { whileAlone } from './while-alone.js'
  * Remove a named region, whatever its version, if the system proves that no process has it open. What was in it is lost.
  * Whoever opens it meanwhile either has it, and it stays, or finds it gone. Proved by a lease of the file, on Linux only.
  *
- * @returns whether it is gone; `false` too when there was none, or there is no proof.
+ * @returns whether it is gone; `false` too when there was none, somebody is just looking at it, or there is no proof.
  *
  * @example
  * ```ts

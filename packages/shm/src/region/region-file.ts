@@ -9,7 +9,7 @@ import { type Expected, type RegionHeader, readHeader, writeHeader } from './reg
 
 const ZEROS_BYTES = 2 ** 18
 /** So often it is looked again, a nap later, for a file that somebody else has to himself for a moment. */
-const MOST_NAPS = 100
+const MOST_NAPS = 500
 
 /** What opening a link, a directory or a socket fails with. */
 const NO_FILE: ReadonlySet<string> = new Set(['ELOOP', 'EISDIR', 'ENXIO'])
