@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs'
 import { IpcError } from '@ipc/core'
+import { MAY_SYNC } from './queue-directory.js'
 import { APPLICATION_ID, MIGRATIONS, SCHEMA_VERSION } from './schema.js'
 import { Database, type Sqlite } from './sqlite.js'
 
@@ -27,8 +28,8 @@ export function openDatabase(sqlite: Sqlite, path: string): Database {
     db.exec('PRAGMA trusted_schema = OFF')
     checkOurs(db)
     db.exec('PRAGMA journal_mode = WAL')
-    // The log is synchronised by the store, once it has let others go on.
-    db.exec('PRAGMA synchronous = NORMAL')
+    // The log is synchronised by the store, once it has let others go on, where it may.
+    db.exec(`PRAGMA synchronous = ${MAY_SYNC ? 'NORMAL' : 'FULL'}`)
     db.exec('PRAGMA wal_autocheckpoint = 0')
     db.exec(`PRAGMA journal_size_limit = ${LOG_BYTES}`)
     db.exec(`PRAGMA cache_size = -${CACHE_KIBIBYTES}`)

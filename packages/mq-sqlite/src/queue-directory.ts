@@ -14,6 +14,12 @@ import { dirname, resolve } from 'node:path'
 import { IpcError } from '@ipc/core'
 import { storeError } from './store-error.js'
 
+/**
+ * Whether Node.js lets this process synchronise files: under its permission model it does not, from version 22 on, whatever
+ * is allowed. SQLite does it then, in each transaction.
+ */
+export const MAY_SYNC: boolean = (process as { permission?: unknown }).permission === undefined
+
 /** The database in it. */
 export const DATABASE_FILE = 'queues.db'
 
@@ -38,7 +44,8 @@ export function ensureQueueDirectory(name: string): QueueDirectory {
     // SQLite would say of a file system that is read-only that it cannot open the file.
     accessSync(directory, constants.W_OK)
     const path = `${directory}/${DATABASE_FILE}`
-    if (makePrivate(path) || isNew) {
+    // That of the database SQLite synchronises too, when it makes the log.
+    if ((makePrivate(path) || isNew) && MAY_SYNC) {
       syncDirectory(directory)
       syncDirectory(dirname(directory))
     }

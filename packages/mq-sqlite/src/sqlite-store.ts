@@ -4,7 +4,7 @@ import type { Definitions, MessageTable, QueueStore } from '@ipc/mq'
 import type { LostOwner } from '@ipc/mq/internal'
 import { bitOf, bootId, type Neighbours } from './neighbours.js'
 import { firstOwnerOf, OWNERS, processOf } from './owners.js'
-import { isInPlace, type QueueDirectory } from './queue-directory.js'
+import { isInPlace, MAY_SYNC, type QueueDirectory } from './queue-directory.js'
 import type { Database, Query } from './sqlite.js'
 import { SqliteTable } from './sqlite-table.js'
 import { storeError } from './store-error.js'
@@ -170,7 +170,7 @@ export class SqliteStore implements QueueStore, TableHost {
   sync(): void {
     if (!this.#isUnsafe) return
     try {
-      fdatasyncSync(this.#log)
+      if (MAY_SYNC) fdatasyncSync(this.#log)
     } catch (cause) {
       // What the system has let go of cannot be asked for again: nothing more is written here.
       this.#isBroken = true

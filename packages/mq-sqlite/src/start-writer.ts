@@ -22,8 +22,13 @@ export function startWriter(directory: string): Worker {
 
 function start(directory: string): Worker {
   const options = { workerData: { directory }, name: 'ipc-mq-sqlite' }
-  if (!import.meta.url.endsWith('.ts'))
-    return new Worker(new URL('./writer-thread.js', import.meta.url), options)
+  if (!import.meta.url.endsWith('.ts')) {
+    const program = new URL('./writer-thread.js', import.meta.url)
+    // Threads inherit the option, and no file may be run with it.
+    if (!process.execArgv.some((option) => option.startsWith('--input-type')))
+      return new Worker(program, options)
+    return new Worker(`import(${JSON.stringify(program.href)})`, { ...options, eval: true })
+  }
   // Run from its sources, as in tests of this repository. On Node.js 20 a thread does not inherit what loads TypeScript.
   const program = new URL('./writer-thread.ts', import.meta.url).href
   const loader = import.meta.resolve('tsx/esm/api')

@@ -61,7 +61,7 @@ export function createRegionFile(
   { bytes, mode, schema, withLockFd = false }: CreateFileOptions,
   steps: CreateFileSteps = NO_STEPS,
 ): MappedRegion {
-  const { closeSync, fchmodSync, fstatSync, openSync, rmSync } = nodeModule('node:fs')
+  const { chmodSync, closeSync, fstatSync, openSync, rmSync } = nodeModule('node:fs')
   let fd: number
   try {
     fd = openSync(path, 'wx+', mode)
@@ -72,9 +72,9 @@ export function createRegionFile(
   let lockFd: number | undefined
   try {
     if (lockFile(fd) === false || fstatSync(fd).nlink === 0) throw takenForDead()
-    // What the caller asked for, whatever the umask.
-    fchmodSync(fd, mode)
+    // What the caller asked for, whatever the umask. By its name: the permission model of Node.js knows no descriptors.
     if (mode !== PRIVATE_MODE) shareFile(path, mode)
+    else if ((fstatSync(fd).mode & 0o777) !== mode) chmodSync(path, mode)
     allocate(fd, REGION_HEADER_BYTES + bytes, steps)
     mapping = mapFile(fd, REGION_HEADER_BYTES + bytes)
     writeHeader(mapping.buffer, bytes, schema)

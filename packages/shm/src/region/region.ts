@@ -99,8 +99,8 @@ export function createRegion(bytes: number, options: CreateRegionOptions = {}): 
   if (typeof SharedArrayBuffer === 'undefined') {
     throw new IpcError(
       'IPC_NOT_SUPPORTED',
-      'SharedArrayBuffer is not available: the page must be cross-origin isolated (send the headers ' +
-        'Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp)',
+      'no SharedArrayBuffer: the page must be cross-origin isolated (headers ' +
+        'Cross-Origin-Opener-Policy: same-origin, Cross-Origin-Embedder-Policy: require-corp)',
     )
   }
   let buffer: SharedArrayBuffer

@@ -28,10 +28,12 @@ const CASES: readonly Case[] = [
   { name: '@ipc/mq', allow: [], said: WORKS },
   { name: '@ipc/shm', allow: [], said: /^IPC_PERMISSION_DENIED .*--allow-fs-write/ },
   { name: '@ipc/shm', allow: FILES, said: /^IPC_PERMISSION_DENIED .*--allow-addons/ },
+  { name: '@ipc/shm', allow: [...FILES, '--allow-addons', '--allow-net'], said: WORKS },
   { name: '@ipc/net', allow: [], said: /^IPC_PERMISSION_DENIED .*--allow-net/, saidOn20: WORKS },
   { name: '@ipc/net', allow: ['--allow-net'], said: WORKS },
   { name: '@ipc/mq-sqlite', allow: [], said: /^IPC_PERMISSION_DENIED .*--allow-worker/ },
   { name: '@ipc/mq-sqlite', allow: ['--allow-worker'], said: /^IPC_PERMISSION_DENIED .*--allow-fs-write/ },
+  { name: '@ipc/mq-sqlite', allow: [...FILES, '--allow-worker', '--allow-addons'], said: WORKS },
 ]
 
 /** Options that a version does not know it refuses. */

@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { execute } from '../../src/execute.js'
@@ -31,6 +31,12 @@ export function describePrograms(projects: () => Projects): void {
     test.each(['mjs', 'cjs'])('works as %s', async (kind) => {
       const folder = projects().folderOf(name)
       expect(await execute(process.execPath, [`program.${kind}`], { cwd: folder })).toBe('42')
+    })
+
+    test('works on the command line', async () => {
+      const cwd = projects().folderOf(name)
+      const program = await readFile(join(cwd, 'program.mjs'), 'utf8')
+      expect(await execute(process.execPath, ['--input-type=module', '--eval', program], { cwd })).toBe('42')
     })
   })
 

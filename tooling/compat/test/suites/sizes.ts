@@ -44,7 +44,7 @@ const MEASURED: readonly Measured[] = [
     what: '@ipc/shm in a page, regions and rings',
     imports: `export { attachRegion, broadcastRing, createRegion, mpscRing, spscRing } from '@ipc/shm'`,
     external: OF_SHM,
-    maxGzipBytes: 12.5 * KIB,
+    maxGzipBytes: 12 * KIB,
   },
   {
     what: '@ipc/shm in a page, everything',
