@@ -92,7 +92,9 @@ function SweepTable({ points, transports }: SweepTableProps): JSX.Element | null
     // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, and the keyboard has to get there.
     <section class="scroll" aria-label="Throughput as a table" tabIndex={0}>
       <table>
-        <caption>Megabytes a second; messages a second below</caption>
+        <caption>
+          <span>Megabytes a second; messages a second below</span>
+        </caption>
         <thead>
           <tr>
             <th scope="col">size</th>
