@@ -88,7 +88,7 @@ async function useBuild(manifest: string): Promise<void> {
   await writeFile(manifest, JSON.stringify(parsed))
 }
 
-/** Copy tests. What they import of the index of their package they import by its name. */
+/** Copy tests. What they import of an entry of their package they import by its name. */
 async function copyTests(from: string, to: string, name: string): Promise<void> {
   await mkdir(to, { recursive: true })
   for (const entry of await readdir(from, { withFileTypes: true })) {
@@ -100,7 +100,8 @@ async function copyTests(from: string, to: string, name: string): Promise<void> 
         target,
         text
           .replaceAll(/'(?:\.\.\/)+src\/index\.js'/g, `'${name}'`)
-          .replaceAll(/'(?:\.\.\/)+src\/internal\.js'/g, `'${name}/internal'`),
+          .replaceAll(/'(?:\.\.\/)+src\/internal\.js'/g, `'${name}/internal'`)
+          .replaceAll(/'(?:\.\.\/)+src\/([\w-]+)\/index\.js'/g, `'${name}/$1'`),
       )
     } else await cp(source, target)
   }
