@@ -71,6 +71,8 @@ export class Neighbours {
   readonly clock: SharedClock
   /** Tells this region from others of its name, before and after it. */
   readonly identity: string
+  /** Whether this thread was the first one to see it. */
+  #isNew = false
   #held: HeldMutex | undefined
   /** Whether the one who rang may have the lock still, but not for long. */
   #isRung = false
@@ -206,6 +208,12 @@ export class Neighbours {
     this.#region.close()
   }
 
+  /** The directory could not be opened: what was made for it goes, unless somebody has it open. */
+  giveUp(): void {
+    this.close()
+    if (this.#isNew) this.discard()
+  }
+
   /** Nothing has to be known any more of those who were here: the memory goes, unless somebody has it open still. */
   discard(): void {
     removeUnused(this.#name)
@@ -215,6 +223,7 @@ export class Neighbours {
   #join(): string {
     const words = this.#words
     if (words[IDENTITY] === 0) {
+      this.#isNew = true
       const random = randomBytes(16)
       for (let at = 0; at < 4; at++) words[IDENTITY + at] = random.readInt32LE(4 * at) | 1
     }

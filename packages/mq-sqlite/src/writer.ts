@@ -36,7 +36,7 @@ export async function write(port: MessagePort, directory: string): Promise<void>
     store = new SqliteStore(place, openDatabase(sqlite, place.path), neighbours)
     neighbours.unlock()
   } catch (error) {
-    neighbours.close()
+    neighbours.giveUp()
     throw error
   }
   new Writer(port, store, neighbours).start()

@@ -1,7 +1,9 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { isIpcError } from '@ipc/core'
 import { openQueue } from '@ipc/mq-sqlite'
-import { listRegions, openRegion } from '@ipc/shm'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { listRegions, openRegion, removeRegion } from '@ipc/shm'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { ensureQueueDirectory } from '../src/queue-directory.js'
 import { startBusy } from './fixtures/history.js'
 import { type TemporaryDirectory, temporaryDirectory } from './fixtures/temporary-directory.js'
@@ -11,6 +13,8 @@ let name: string
 beforeEach(() => {
   directory = temporaryDirectory()
   name = ensureQueueDirectory(directory.path).identity
+  // What those have left who were killed in a directory that had the same number.
+  removeRegion(name)
 })
 afterEach(() => directory[Symbol.dispose]())
 
@@ -34,6 +38,13 @@ describe('the shared memory of a directory', () => {
     expect(await third.stats()).toMatchObject({ ready: 0, leased: 0 })
     await third.close()
     expect(isThere()).toBe(false)
+  })
+
+  test('is gone when the directory could not be opened', async () => {
+    writeFileSync(join(directory.path, 'queues.db'), 'these are my notes '.repeat(100))
+    await expect(openQueue(directory.path, 'jobs')).rejects.toThrow(/is not a database/)
+    // The thread says so before it ends.
+    await vi.waitFor(() => expect(isThere()).toBe(false), { timeout: 10_000 })
   })
 
   test('that another version left, of a directory that may be gone, is replaced', async () => {
