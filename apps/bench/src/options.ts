@@ -47,10 +47,10 @@ export function parseOptions(args: readonly string[]): BenchOptions | OtherWish 
     throw new InputError(error.message.replace(/^error: /, '').replaceAll('\n', ' '))
   }
   const values = program.opts<OptionValues>()
-  if (values.list === true) return { text: caseList() }
   if (values.readme === true) return { readme: true }
   const found = findCases(values.filter)
   const cases = values.targets === true ? withTargets(found) : found
+  if (values.list === true) return { text: caseList(cases) }
   return {
     cases: values.baseline === undefined ? cases : againstBaseline(cases, String(values.baseline)),
     rounds: parseRounds(values.rounds),
@@ -79,7 +79,7 @@ function command(): Command {
     )
     .option('--out <directory>', 'where to write report.md and report.json', 'bench')
     .option('--readme', 'measure nothing: write the table of apps/bench/README.md from apps/bench/results')
-    .option('--list', 'print the cases')
+    .option('--list', 'print the cases, with --filter and --targets those')
     .option('--json', 'print the medians as lines of JSON on standard output')
     .allowExcessArguments(false)
     .addHelpText(
@@ -90,8 +90,8 @@ Exit codes: 0 all measured, 1 a measurement failed, 2 wrong options, 130 interru
     )
 }
 
-function caseList(): string {
-  return CASES.map(({ name, about }) => `${name.padEnd(34)} ${about}\n`).join('')
+function caseList(cases: readonly BenchCase[]): string {
+  return cases.map(({ name, about }) => `${name.padEnd(34)} ${about}\n`).join('')
 }
 
 function findCases(filter: unknown): readonly BenchCase[] {

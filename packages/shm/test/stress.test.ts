@@ -1,17 +1,21 @@
 import { afterAll, afterEach, describe, test } from 'vitest'
 import { RingStage } from './fixtures/ring-stage.js'
-import { stressBroadcastRing, stressMpscRing } from './stress/ring-stress.js'
+import { stressBroadcastRing, stressQueueRing } from './stress/ring-stress.js'
 
 /** `pnpm test:stress` does the same for longer. */
 const SECONDS = 1
 
-describe('nine processes at one ring', () => {
+describe('processes at one ring', () => {
   const stage = new RingStage('process')
   afterEach(() => stage.clear())
   afterAll(() => stage.end())
 
+  test('spscRing: nothing is lost or repeated', async () => {
+    await stressQueueRing(stage, 'spscRing', 1, SECONDS)
+  }, 60_000)
+
   test('mpscRing: nothing of eight producers is lost or repeated', async () => {
-    await stressMpscRing(stage, SECONDS)
+    await stressQueueRing(stage, 'mpscRing', 8, SECONDS)
   }, 60_000)
 
   test('broadcastRing: eight readers lose just what they say they have lost', async () => {

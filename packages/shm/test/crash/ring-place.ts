@@ -7,7 +7,7 @@ const RINGS = { spscRing, mpscRing, broadcastRing }
 export const CAPACITY_BYTES = 4096
 /** Kind of records that only move the ring on. */
 export const FILLING = 9
-const FILLING_BYTES = 64
+export const FILLING_BYTES = 64
 /** A record of a victim has more. */
 const LEFT_BYTES = 8
 

@@ -2,7 +2,7 @@ import type { Death } from '@ipc/faults/crash'
 import { type Consumer, openRegion, type Region, type Ring } from '@ipc/shm'
 import { checkRecord } from '../fixtures/numbered-records.js'
 import { untilFastAsleep } from './asleep.js'
-import { FILLING, moveToWrap, numbered, type RingKind, ringIn } from './ring-place.js'
+import { FILLING, FILLING_BYTES, moveToWrap, numbered, type RingKind, ringIn } from './ring-place.js'
 import { check, type Operations, type Place, type Scenario, type Survivors, WATCHDOG_MS } from './scenario.js'
 
 /** Who writes: the number in the records. */
@@ -89,7 +89,11 @@ export class RingSurvivor implements Survivors {
 
   async prepare(): Promise<RingArgs> {
     const { kind, atWrap, sleeps } = this.#writing
-    if (atWrap) moveToWrap(this.#ring.producer(), () => this.#drain())
+    if (atWrap) {
+      moveToWrap(this.#ring.producer(), () => this.#drain())
+      // One that fits in what is left takes no step of a wrap.
+      while (numbered(VICTIM, this.#number).length <= FILLING_BYTES) this.#number++
+    }
     if (sleeps) {
       this.#woken = this.#consumer.wait({ timeoutMs: WATCHDOG_MS })
       await untilFastAsleep(this.#region)

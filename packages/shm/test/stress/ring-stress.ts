@@ -1,12 +1,12 @@
 import type { BroadcastConsumerOptions } from '@ipc/shm'
 import { expect } from 'vitest'
+import type { QueueRing } from '../fixtures/ring-program.js'
 import type { Consuming, Producing } from '../fixtures/ring-roles.js'
 import type { RingStage } from '../fixtures/ring-stage.js'
 
-const PRODUCERS = 8
 const READERS = 8
 const CAPACITY_BYTES = 65_536
-const WAYS: readonly Producing['how'][] = ['writeSync', 'write', 'stage']
+const WAYS: readonly Producing['how'][] = ['stage', 'writeSync', 'write']
 
 /** What was moved, for the report. */
 export interface Moved {
@@ -16,15 +16,20 @@ export interface Moved {
 }
 
 /**
- * For so many seconds, eight processes write to a ring that one reads. It checks every byte of each record and the order
- * of each producer's; nothing may be lost or repeated.
+ * For so many seconds, processes write to a ring that one reads. It checks every byte of each record and the order of each
+ * producer's; nothing may be lost or repeated.
  */
-export async function stressMpscRing(stage: RingStage, seconds: number): Promise<Moved> {
+export async function stressQueueRing(
+  stage: RingStage,
+  kind: QueueRing,
+  writers: number,
+  seconds: number,
+): Promise<Moved> {
   const place = stage.place(CAPACITY_BYTES)
-  const [consumer, ...producers] = await stage.peers(1 + PRODUCERS)
-  const consuming = consumer?.call('consume', place, { producers: PRODUCERS, how: 'wait' })
+  const [consumer, ...producers] = await stage.peers(1 + writers)
+  const consuming = consumer?.call('consume', place, { producers: writers, how: 'wait' }, kind)
   const producing = producers.map((peer, id) =>
-    peer.call('produce', place, { id, how: WAYS[id % WAYS.length] as Producing['how'], seconds }),
+    peer.call('produce', place, { id, how: WAYS[id % WAYS.length] as Producing['how'], seconds }, kind),
   )
   const written = await Promise.all(producing)
   const consumed = await consuming

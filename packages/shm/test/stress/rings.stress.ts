@@ -1,6 +1,6 @@
 import { afterAll, afterEach, describe, test } from 'vitest'
 import { RingStage } from '../fixtures/ring-stage.js'
-import { type Moved, stressBroadcastRing, stressMpscRing } from './ring-stress.js'
+import { type Moved, stressBroadcastRing, stressQueueRing } from './ring-stress.js'
 
 const SECONDS = Number(process.env.STRESS_SECONDS ?? 60)
 /** The work itself, and as much again for a machine that does something else beside it. */
@@ -16,9 +16,17 @@ describe(`rings, for ${SECONDS} s`, () => {
   afterAll(() => stage.end())
 
   test(
+    'spscRing: 1 producer, 1 consumer',
+    async () => {
+      report('spscRing', await stressQueueRing(stage, 'spscRing', 1, SECONDS))
+    },
+    WATCHDOG_MS,
+  )
+
+  test(
     'mpscRing: 8 producers, 1 consumer',
     async () => {
-      report('mpscRing', await stressMpscRing(stage, SECONDS))
+      report('mpscRing', await stressQueueRing(stage, 'mpscRing', 8, SECONDS))
     },
     WATCHDOG_MS,
   )
