@@ -7,7 +7,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { ROOT, readDocuments } from '../documents/code-block.js'
 import { scriptOf, shellCommands } from '../documents/shell-command.js'
 
-const WATCHDOG_MS = 20 * 60_000
+/** The benchmark alone takes a quarter of an hour, however brief its measurements are. */
+const WATCHDOG_MS = 60 * 60_000
 
 /** What a reader sees, of each command that he is told to type in the root of a fresh clone. */
 const SHAPES: Readonly<Record<string, RegExp>> = {
@@ -15,13 +16,14 @@ const SHAPES: Readonly<Record<string, RegExp>> = {
     /^net \(tcp\) .*intact.*^1 +One process creates.* shown .*^13 +To set up .* shown .*^report: report\.html$/ms,
   'npx -y pnpm demo --help': /^Usage: demo \[options\]$.*--transports/ms,
   'npx -y pnpm demo --web': /http:\/\/127\.0\.0\.1:4173\//,
-  'npx -y pnpm bench': /^shm\/one-way\/64\/each.*^mq\/queue\/64.*^net\/one-way\/64.*^to reach.*reached/ms,
+  'npx -y pnpm bench': /^shm\/one-way\/64\/each.*^mq\/queue\/64.*^net\/one-way\/64.*^case +target +reached/ms,
   'npx -y pnpm bench --filter shm/one-way --rounds 3':
     /^shm\/one-way\/64\/each.*^ours \(processes\) +[\d.]+[kM]?.*\dx$/ms,
-  'npx -y pnpm bench --targets --filter net/': /^net\/one-way\/64.*^to reach/ms,
+  'npx -y pnpm bench --targets --filter net/':
+    /^net\/one-way\/64.*^case +target +reached.*^net\/round-trip\/64 .* (met|missed) *$/ms,
   'npx -y pnpm -s bench --filter shm/round-trip --json':
     /^\{"case":"machine",.*^\{"case":"shm\/round-trip\/spin","system":"ours \(processes\)"/ms,
-  'npx -y pnpm bench --baseline ../before': /^shm\/one-way\/64\/each.*^before.*\dx$/ms,
+  'npx -y pnpm bench --baseline ../before': /^shm\/one-way\/64\/each.*^ours \(processes\), baseline .*\dx$/ms,
 }
 /** Two hours are not for a test: each measurement is made, once and briefly. */
 const BRIEFLY = ['--rounds', '1', '--seconds', '0.02']
@@ -64,13 +66,13 @@ test('every command of a README has a shape, and no other has one', () => {
 
 test.for(lines)('%s', { timeout: WATCHDOG_MS }, async (line) => {
   const isBench = / bench\b/.test(line)
-  const { output, code } = await type(isBench ? `${line} ${BRIEFLY.join(' ')}` : line, line === SERVES)
+  const { output, end } = await type(isBench ? `${line} ${BRIEFLY.join(' ')}` : line, line === SERVES)
   expect(output).toMatch(SHAPES[line] as RegExp)
-  expect(code, output).toBe(line === SERVES ? 130 : 0)
+  expect(end, output).toBe(line === SERVES ? 'SIGINT' : 0)
 })
 
 /** As somebody types it in the root of the clone; one that serves is interrupted once it has said where. */
-async function type(line: string, serves: boolean): Promise<{ output: string; code: number | null }> {
+async function type(line: string, serves: boolean): Promise<{ output: string; end: unknown }> {
   const child = spawn('sh', ['-c', line], { cwd: clone, detached: true, stdio: ['ignore', 'pipe', 'pipe'] })
   running.add(child)
   let output = ''
@@ -81,7 +83,7 @@ async function type(line: string, serves: boolean): Promise<{ output: string; co
       if (serves && SHAPES[line]?.test(output) && child.pid !== undefined) process.kill(-child.pid, 'SIGINT')
     })
   }
-  const [code] = (await once(child, 'close')) as [number | null]
+  const [code, signal] = await once(child, 'close')
   running.delete(child)
-  return { output, code }
+  return { output, end: signal ?? code }
 }
