@@ -6,8 +6,8 @@ import type { Measurement, Stage, Statement } from './statement.js'
 
 const REGION_BYTES = 2 ** 17
 const UNLOCKED = 2_000_000
-/** Where processes have to share a core, they may not meet at the first attempt. */
-const ATTEMPTS = 20
+/** Where processes have to share a core, they may not meet at the first attempts, each twice as long as the one before. */
+const ATTEMPTS = 9
 /** A lock takes its time: fewer of them are enough. */
 const LOCKED = 50_000
 const READS = 500_000
@@ -160,14 +160,19 @@ export const statement: Statement = {
     const one = await stage.start<typeof roles>('races')
     const two = await stage.start<typeof roles>('races')
     await Promise.all([one.call('open', stage.scratch), two.call('open', stage.scratch)])
-    let unprotected = await lost(stage, one, two, 'unprotected', UNLOCKED)
-    for (let attempt = 1; attempt < ATTEMPTS && unprotected.lost === 0; attempt++) {
-      unprotected = await lost(stage, one, two, 'unprotected', UNLOCKED)
-    }
+    const unprotected = await untilMet(
+      UNLOCKED,
+      (times) => lost(stage, one, two, 'unprotected', times),
+      (found) => found.lost > 0,
+    )
     const atomics = await lost(stage, one, two, 'atomics', UNLOCKED)
     const locked = await lost(stage, one, two, 'mutex', LOCKED)
-    const bare = await torn(stage, one, two, false)
-    const seqlock = await torn(stage, one, two, true)
+    const bare = await untilMet(
+      READS,
+      (reads) => torn(stage, one, two, false, reads),
+      (found) => found.torn > 0,
+    )
+    const seqlock = await torn(stage, one, two, true, READS)
     return {
       shown:
         unprotected.lost > 0 &&
@@ -193,6 +198,18 @@ export const statement: Statement = {
   },
 }
 
+/** Try again, for longer, until the two have met in memory. */
+async function untilMet<T>(
+  times: number,
+  measure: (times: number) => Promise<T>,
+  haveMet: (found: T) => boolean,
+): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    const found = await measure(times * 2 ** (attempt - 1))
+    if (attempt === ATTEMPTS || haveMet(found)) return found
+  }
+}
+
 interface Lost {
   readonly lost: number
   readonly of: number
@@ -209,8 +226,14 @@ async function lost(stage: Stage, one: Side, two: Side, way: Way, times: number)
   return { lost: 2 * each - (await one.call('take', way)), of: 2 * each }
 }
 
-async function torn(stage: Stage, one: Side, two: Side, protectedBySeqlock: boolean): Promise<Torn> {
-  const reads = Math.ceil(READS * stage.effort)
+async function torn(
+  stage: Stage,
+  one: Side,
+  two: Side,
+  protectedBySeqlock: boolean,
+  times: number,
+): Promise<Torn> {
+  const reads = Math.ceil(times * stage.effort)
   await one.call('reset')
   const written = one.call('write', protectedBySeqlock)
   const found = await two.call('read', protectedBySeqlock, reads)
