@@ -44,6 +44,8 @@ interface Looking {
 interface Seen {
   readonly rows: readonly { readonly id: string; readonly status: string | null; readonly text: string }[]
   readonly charts: readonly string[]
+  /** Texts of charts that reach beyond their figure. */
+  readonly cut: readonly string[]
   readonly overflowPx: number
   readonly background: string
   readonly violations: readonly string[]
@@ -75,7 +77,7 @@ async function look({ colorScheme, width }: Looking): Promise<Seen> {
 }
 
 /** Runs in the page, so uses nothing from here. */
-function readPage(): Pick<Seen, 'rows' | 'charts' | 'overflowPx' | 'background'> {
+function readPage(): Pick<Seen, 'rows' | 'charts' | 'cut' | 'overflowPx' | 'background'> {
   const { documentElement: root, body } = document
   return {
     rows: Array.from(document.querySelectorAll<HTMLElement>('[data-status]'), (row) => ({
@@ -86,6 +88,13 @@ function readPage(): Pick<Seen, 'rows' | 'charts' | 'overflowPx' | 'background'>
     charts: Array.from(document.querySelectorAll('figure svg'))
       .filter((svg) => svg.getBoundingClientRect().width > 0)
       .map((svg) => svg.closest('figure')?.id ?? ''),
+    cut: Array.from(document.querySelectorAll('figure svg text'))
+      .filter((text) => {
+        const figure = text.closest('figure')!.getBoundingClientRect()
+        const { left, right, width } = text.getBoundingClientRect()
+        return width > 0 && (left < figure.left || right > figure.right)
+      })
+      .map((text) => text.textContent ?? ''),
     overflowPx: root.scrollWidth - root.clientWidth,
     background: getComputedStyle(body).backgroundColor,
   }
@@ -142,6 +151,7 @@ describe('the report of a quick run', () => {
     const charts = ['throughput-processes', 'throughput-threads', 'first-delivery', 'round-trips', 'set-up']
     const counted = printed.statements[1]?.because === 'missing' ? [] : ['system-calls']
     expect(seen.charts).toEqual([...charts, ...counted])
+    expect(seen.cut).toEqual([])
     expect(seen.overflowPx).toBe(0)
     expect(seen.background).toBe(looking.colorScheme === 'dark' ? 'rgb(19, 20, 22)' : 'rgb(246, 246, 243)')
     expect(seen.violations).toEqual([])

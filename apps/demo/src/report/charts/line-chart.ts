@@ -5,8 +5,8 @@ import { decadesOf, tickLabel } from './decades.js'
 import type { Look } from './series.js'
 
 /** Ticks of sizes: every second one of those measured. */
-const TICKS = [16, 256, 4096, 65_536, 2 ** 20, 2 ** 24]
-const NARROW_TICKS = [16, 4096, 2 ** 20]
+const TICKS = [16, 256, 4096, 65_536, 2 ** 20, 2 ** 24, 2 ** 28]
+const NARROW_TICKS = [16, 4096, 2 ** 20, 2 ** 28]
 const LABEL_PX = 15
 
 /** A value at a size. */
@@ -31,11 +31,14 @@ export function drawLines(chart: LineChart, width: number): string {
   const height = width <= NARROW_PX ? 300 : 380
   const decades = decadesOf(lines.flatMap(({ points }) => points.map(({ value }) => value)))
   const domain = [decades[0]!, decades.at(-1)!] as const
+  const sizes = lines.flatMap(({ points }) => points.map(({ bytes }) => bytes))
+  const [least, most] = [Math.min(...sizes), Math.max(...sizes)]
+  const ticks = width <= NARROW_PX ? NARROW_TICKS : TICKS
   return draw(label, {
     width,
     height,
     marginLeft: 48,
-    marginRight: 88,
+    marginRight: 96,
     marginTop: 34,
     marginBottom: 40,
     x: {
@@ -43,9 +46,9 @@ export function drawLines(chart: LineChart, width: number): string {
       // Of ticks that are no powers of the base the library leaves the labels out.
       base: 4,
       label: xLabel,
-      ticks: width <= NARROW_PX ? NARROW_TICKS : TICKS,
+      ticks: ticks.filter((bytes) => bytes >= least && bytes <= most),
       tickFormat: (bytes: number) => byteSize(bytes),
-      domain: [16, 2 ** 24],
+      domain: [least, most],
     },
     y: { type: 'log', label: yLabel, grid: true, ticks: decades, tickFormat: tickLabel, domain: [...domain] },
     marks: [
