@@ -43,6 +43,14 @@ describe('bench', { timeout: WATCHDOG_MS }, () => {
     expect(run.leftovers()).toEqual([])
   })
 
+  test('lists the cases that are asked for', async () => {
+    const run = bench(['--list', '--filter', 'shm/round-trip', '--targets'])
+    expect(await run.ended, run.stderr).toBe(0)
+    const names = run.stdout.trimEnd().split('\n')
+    expect(names).toHaveLength(4)
+    for (const name of names) expect(name).toMatch(/^shm\/round-trip\//)
+  })
+
   test('prints a table with ratios, and says what it leaves out without a compiler', async () => {
     const run = bench(['--filter', 'shm/round-trip/spin', ...SHORT], { PATH: '/nowhere' })
     expect(await run.ended).toBe(0)
