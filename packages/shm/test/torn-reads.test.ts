@@ -10,6 +10,8 @@ type Writer = Peer<typeof functions>
 
 /** Ten million in `test:stress`. */
 const READS = Number(process.env.TORN_READS ?? 2_000_000)
+/** Values that have to be seen: one that stays the same is never torn. */
+const FEWEST_CHANGES = 10
 /** Reads between two turns of the event loop, in which a watchdog can end the test. */
 const BATCH = 100_000
 
@@ -69,7 +71,7 @@ async function readWhile(
   return await writing
 }
 
-/** Read the value so many times, while it is being set. */
+/** Read the value so many times or more, while it is being set. */
 async function readValue(
   value: SharedValueReader<Whole>,
   most: number,
@@ -97,11 +99,11 @@ async function readValue(
       }
       readingMs += performance.now() - start
     },
-    () => reads >= most,
+    // On a busy machine the writer may have had no turn in all these reads.
+    () => reads >= most && changes >= FEWEST_CHANGES,
   )
   expect(torn).toBe(0)
   expect(backwards).toBe(0)
-  expect(changes).toBeGreaterThan(10)
   return `${torn} of ${reads} reads torn, ${changes} values seen of ${written} set, ${((1e6 * readingMs) / reads).toFixed(0)} ns/read`
 }
 
