@@ -161,6 +161,11 @@ export class Neighbours {
     this.#isRung = true
   }
 
+  /** What was rung until now need not wake this thread any more; with the lock. */
+  heard(): void {
+    this.#bell.get()
+  }
+
   /** Whether one of the others has something that would have to be given back. */
   isAtStake(): boolean {
     for (const slot of this.#others()) {

@@ -127,6 +127,8 @@ export class SqliteStore implements QueueStore, TableHost {
   begin(): boolean {
     // Others wait for what whoever died in here would have told them.
     if (this.#neighbours.lock()) this.#neighbours.ringAll()
+    // Whoever has rung by now has committed: that is found in this transaction.
+    this.#neighbours.heard()
     this.#begin.run()
     this.#inTransaction = true
     const version = this.#dataVersion.get()?.data_version as number

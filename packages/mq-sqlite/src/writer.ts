@@ -42,7 +42,7 @@ export async function write(port: MessagePort, directory: string): Promise<void>
   new Writer(port, store, neighbours).start()
 }
 
-/** The thread that owns the database: all that arrived while it was busy is one transaction. */
+/** The thread that owns the database: all that arrived while it was busy or waited for its turn is one transaction. */
 class Writer {
   readonly #port: MessagePort
   readonly #store: SqliteStore
@@ -50,6 +50,8 @@ class Writer {
   readonly #engine: QueueEngine
   readonly #session: Session
   #held: FromWriter[] | undefined
+  /** Messages that are done with, and have no other answer. */
+  #confirmed = 0
   #look: ReturnType<typeof setTimeout> | undefined
   /** When everything was looked at. */
   #lookedAt = 0
@@ -76,19 +78,31 @@ class Writer {
   }
 
   #take(first: ToWriter): void {
-    const commands: Command[] = []
-    let bytes = 0
-    let confirmed = 0
-    for (let message: ToWriter | undefined = first; message !== undefined; message = this.#next()) {
-      for (const command of decodeBatch(message.bytes, readCommand)) commands.push(command)
-      bytes += message.bytes.length
-      if (message.confirm) confirmed++
-      if (message.last) this.#held = []
-      if (message.last || bytes >= MOST_BYTES || commands.length >= MOST_COMMANDS) break
-    }
-    if (commands.length > 0) this.#session.execute(commands)
-    if (confirmed > 0) this.#post({ handled: confirmed })
+    // One that only says that it is the last one needs no turn.
+    if (first.bytes.length > 0) this.#session.execute(this.#commandsFrom(first))
+    else this.#note(first)
+    if (this.#confirmed > 0) this.#post({ handled: this.#confirmed })
+    this.#confirmed = 0
     if (this.#held !== undefined) this.#finish()
+  }
+
+  /** Asked for with the lock: what has arrived by then is part of it. */
+  *#commandsFrom(first: ToWriter): Generator<Command> {
+    let bytes = 0
+    let count = 0
+    for (let message: ToWriter | undefined = first; message !== undefined; message = this.#next()) {
+      const commands = decodeBatch(message.bytes, readCommand)
+      yield* commands
+      this.#note(message)
+      bytes += message.bytes.length
+      count += commands.length
+      if (message.last || bytes >= MOST_BYTES || count >= MOST_COMMANDS) break
+    }
+  }
+
+  #note({ confirm, last }: ToWriter): void {
+    if (confirm) this.#confirmed++
+    if (last) this.#held = []
   }
 
   #next(): ToWriter | undefined {

@@ -72,9 +72,7 @@ export class QueueEngine {
    */
   refresh(): void {
     if (this.#ended !== undefined) return
-    this.#step((now) => {
-      for (const queue of this.#queues.values()) if (queue.stale && queue.isAwaited) this.touch(queue, now)
-    }, 'memory')
+    this.#step(() => {}, 'memory')
   }
 
   /** Owners have died that no client here had: what they had goes back. `find` is asked once nobody else does the same. */
@@ -188,10 +186,12 @@ export class QueueEngine {
   #step(change: (now: number) => void, deliverAt: Durability = 'os'): void {
     this.#running = true
     try {
-      if (this.store.begin()) for (const queue of this.#queues.values()) queue.stale = true
+      const othersWrote = this.store.begin()
+      if (othersWrote) for (const queue of this.#queues.values()) queue.stale = true
       // After that: others may have been at it for a while.
       const now = this.#clock.now()
       change(now)
+      if (othersWrote) this.#touchAwaited(now)
       this.#finish(now, deliverAt)
       this.store.commit()
     } catch (error) {
@@ -204,6 +204,11 @@ export class QueueEngine {
     }
     this.#arm()
     this.#tell()
+  }
+
+  /** What others have written may be what somebody waits for here: whoever rings for it has been heard with that. */
+  #touchAwaited(now: number): void {
+    for (const queue of this.#queues.values()) if (queue.stale && queue.isAwaited) this.touch(queue, now)
   }
 
   #finish(now: number, deliverAt: Durability): void {

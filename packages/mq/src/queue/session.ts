@@ -54,7 +54,8 @@ export class Session implements CommandSink, EngineClient, EventSink {
     engine.add(this)
   }
 
-  execute(commands: readonly Command[]): void {
+  /** @param commands - Are asked for once it is the turn of this engine, if others have the store too. */
+  execute(commands: Iterable<Command>): void {
     if (this.#isOver) return
     this.#engine.run(this, (now) => {
       for (const command of commands) this.#execute(command, now)

@@ -82,3 +82,13 @@ test('one that came in with the room another process has made is not, before it 
   here.engine.refresh()
   expect(log).toEqual(['commit', 'delivered', 'sent'])
 })
+
+test('what another process has sent is delivered in whatever step comes next', () => {
+  const here = sharer()
+  const there = sharer()
+  here.session.execute([receive])
+  there.session.execute([send(2)])
+  log = []
+  here.session.execute([{ ...open, request: 3, handle: 2, name: 'another' }])
+  expect(log).toEqual(['commit', 'opened', 'delivered'])
+})
