@@ -47,6 +47,24 @@ const MEASURED: readonly Measured[] = [
     maxGzipBytes: 12 * KIB,
   },
   {
+    what: '@ipc/shm in a page, connections',
+    imports: `export { createRegion, fromBuffer } from '@ipc/shm'`,
+    external: OF_SHM,
+    maxGzipBytes: 10 * KIB,
+  },
+  {
+    what: '@ipc/shm in a page, regions and values',
+    imports: `export { attachRegion, createRegion, sharedValue } from '@ipc/shm'`,
+    external: OF_SHM,
+    maxGzipBytes: 9 * KIB,
+  },
+  {
+    what: '@ipc/shm in a page, regions and locks',
+    imports: `export { attachRegion, condition, createRegion, mutex, semaphore } from '@ipc/shm'`,
+    external: OF_SHM,
+    maxGzipBytes: 10 * KIB,
+  },
+  {
     what: '@ipc/shm in a page, everything',
     imports: `export * from '@ipc/shm'`,
     external: OF_SHM,
