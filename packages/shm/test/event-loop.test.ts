@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ping } from './fixtures/ping.js'
 import { type StreamStage, streamStage } from './fixtures/stream-stage.js'
 
-const SECONDS = 2
+const SECONDS = 3
 
 let stage: StreamStage
 beforeAll(async () => {
@@ -31,7 +31,7 @@ describe('the event loop of a process into which records stream', () => {
       expect(report.records).toBeGreaterThan(1000)
       expect(report.timer).toBeGreaterThan((1000 * report.seconds) / 10)
       // Each takes two wakes of processes that share their cores with others; one that is kept from going on serves one.
-      expect(echoes).toBeGreaterThan(10)
+      expect(echoes).toBeGreaterThan(100)
       await stage.far.call('drain')
     },
     60_000,

@@ -11,7 +11,7 @@ type Writer = Peer<typeof functions>
 /** Ten million in `test:stress`. */
 const READS = Number(process.env.TORN_READS ?? 2_000_000)
 /** Values that have to be seen: one that stays the same is never torn. */
-const FEWEST_CHANGES = 10
+const FEWEST_CHANGES = 11
 /** Reads between two turns of the event loop, in which a watchdog can end the test. */
 const BATCH = 100_000
 
